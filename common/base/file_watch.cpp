@@ -1,0 +1,67 @@
+#include "common/base/file_watch.hpp"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
+#include <set>
+
+#include "common/base/file.hpp"
+
+namespace entente {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t interesting = IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM;
+
+std::set<fs::path> folders_of(const std::vector<fs::path>& paths) {
+  std::set<fs::path> folders;
+  for (const fs::path& path : paths) {
+    folders.insert(path.has_parent_path() ? path.parent_path() : fs::path("."));
+    std::error_code ignored;
+    const fs::path target = fs::canonical(path, ignored);
+    if (!ignored) folders.insert(target.parent_path());
+  }
+  return folders;
+}
+
+void drain(int fd) {
+  alignas(inotify_event) char events[8192];
+  while (::read(fd, events, sizeof events) > 0) {
+  }
+}
+
+}  // namespace
+
+struct FileWatch::Impl {
+  asio::posix::stream_descriptor inotify;
+};
+
+FileWatch::FileWatch(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+FileWatch::FileWatch(FileWatch&&) noexcept = default;
+FileWatch& FileWatch::operator=(FileWatch&&) noexcept = default;
+FileWatch::~FileWatch() = default;
+
+Result<FileWatch> FileWatch::create(asio::any_io_executor executor, const std::vector<fs::path>& paths) {
+  UniqueFd fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  if (!fd) return last_system_error("inotify");
+  for (const fs::path& folder : folders_of(paths))
+    if (::inotify_add_watch(fd.get(), folder.c_str(), interesting) < 0)
+      return last_system_error("watch " + folder.string());
+  return FileWatch(std::make_unique<Impl>(Impl{asio::posix::stream_descriptor(std::move(executor), fd.release())}));
+}
+
+asio::awaitable<Status> FileWatch::changed() {
+  const auto [error] =
+      co_await impl_->inotify.async_wait(asio::posix::descriptor_base::wait_read, asio::as_tuple(asio::use_awaitable));
+  if (error == asio::error::operation_aborted) co_return Error(Errc::cancelled, "watch cancelled");
+  if (error) co_return Error(Errc::io, "inotify: " + error.message());
+  drain(impl_->inotify.native_handle());
+  co_return ok();
+}
+
+}  // namespace entente
