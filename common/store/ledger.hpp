@@ -1,0 +1,64 @@
+// The one way in which a bundle changes: apply(trust domain, expected revision, change). Keeps what is in use in memory,
+// has it written by the store's own thread, and publishes snapshots to whoever subscribed.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "common/base/clock.hpp"
+#include "common/base/log.hpp"
+#include "common/store/feed.hpp"
+#include "common/store/store.hpp"
+#include "common/trust/snapshot.hpp"
+
+namespace entente::store {
+
+namespace asio = boost::asio;
+
+// What apply() did. The change is in use in either case.
+struct Applied {
+  trust::RecordPtr record;  // as it is now in use; null after a withdrawal
+  bool persisted = true;    // false: the store refused, writing is being retried
+};
+
+struct StoreHealth {
+  std::size_t unwritten = 0;          // changes in use that the store does not hold yet
+  std::optional<Error> last_error;    // null while everything is written
+};
+
+// Created, used and destroyed on one io_context's thread (the control thread), but for feed() and current(), which any
+// thread may call. Owns the store and its one writer thread.
+class Ledger {
+ public:
+  // Blocks: loads every record. Records are visible as soon as it returns.
+  static Result<std::unique_ptr<Ledger>> open(asio::any_io_executor control, std::unique_ptr<Store> store,
+                                              std::optional<spiffe::TrustDomain> own, Clock& clock, Log& log);
+  ~Ledger();  // waits for the write that is under way; tries once more what is unwritten
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  trust::SnapshotPtr current() const;
+  Feed& feed();
+
+  // Puts `record` in use (its revision becomes expected_revision + 1) or, when null, withdraws the trust domain.
+  // Errc::conflict when the trust domain is at another revision: look again, decide again. An acceptance becomes visible
+  // when the store holds it, and at the latest after two seconds or when the store refuses; a withdrawal, and a
+  // bundle that holds fewer authorities than before, at once.
+  asio::awaitable<Result<Applied>> apply(spiffe::TrustDomain trust_domain, std::uint64_t expected_revision,
+                                         std::optional<trust::BundleRecord> record);
+
+  // Whether the store holds what is in use for this trust domain.
+  bool persisted(const spiffe::TrustDomain& trust_domain) const;
+  StoreHealth health() const;
+
+ private:
+  struct Impl;
+  explicit Ledger(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace entente::store

@@ -1,0 +1,27 @@
+// Bundle records in one SQLite file (WAL, synchronous=FULL): one transaction a write, survives kill -9 at any moment.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "common/store/store.hpp"
+
+namespace entente::store {
+
+class SqliteStore final : public Store {
+ public:
+  // Creates the file (0600) or migrates an older schema, step by step, in one transaction; a newer schema is an error that
+  // says so. Errc::store with the path and SQLite's reason.
+  static Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& path);
+  ~SqliteStore() override;
+
+  Result<std::vector<trust::BundleRecord>> load() override;
+  Status write(std::span<const Change> changes) override;
+
+ private:
+  struct Impl;
+  explicit SqliteStore(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace entente::store

@@ -1,0 +1,43 @@
+// The status of a relationship, in the words of interface.md: derived, never stored.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+#include "common/trust/polling.hpp"
+#include "common/trust/record.hpp"
+#include "common/trust/relationship.hpp"
+
+namespace entente::trust {
+
+// What the syncer remembers of its attempts, in memory only: null after a restart.
+struct Attempts {
+  std::optional<Time> last_attempt, last_success, next_attempt;
+  std::uint32_t consecutive_failures = 0;
+  std::optional<Error> last_error;  // of the last attempt, or what now stands in the way (store)
+};
+
+enum class RelationshipState { pending, revoked, expired, held, stale, failing, current };
+std::string_view to_string(RelationshipState state);
+
+struct RelationshipStatus {
+  RelationshipPtr relationship;  // never null
+  RelationshipState state = RelationshipState::pending;
+  std::vector<std::string> warnings;  // "sequence_reused", "sequence_missing", "not_persisted"
+  std::optional<std::uint64_t> sequence;
+  std::optional<std::chrono::seconds> refresh_hint;
+  std::size_t x509_authorities = 0, jwt_authorities = 0;
+  std::optional<Time> earliest_expiry, last_change;
+  Attempts attempts;
+};
+
+// `started`: when this process began to poll, from which staleness counts while nothing was fetched since.
+// `persisted`: whether the store holds what is in use.
+RelationshipStatus status_of(RelationshipPtr relationship, const BundleRecord* record, const Attempts& attempts,
+                             const PollingPolicy& policy, Time started, Time now, bool persisted);
+
+}  // namespace entente::trust
