@@ -1,0 +1,63 @@
+// Keeps the newest good bundle of every peer: one loop a relationship, none able to hold another up.
+// Federation 5; design.md, One way for data to flow.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.hpp"
+#include "common/base/log.hpp"
+#include "common/store/ledger.hpp"
+#include "common/telemetry/metrics.hpp"
+#include "common/trust/polling.hpp"
+#include "common/trust/relationship.hpp"
+#include "common/trust/status.hpp"
+#include "syncer/fetch/fetcher.hpp"
+
+namespace entente::syncer {
+
+// Everything is outlived by what it refers to; lives on the control thread.
+struct SyncerParts {
+  asio::any_io_executor control;
+  store::Ledger& ledger;
+  Clock& clock;
+  std::function<std::unique_ptr<Fetcher>()> make_fetcher;  // one for each relationship
+  std::function<double()> random;                          // uniform in [0, 1)
+  telemetry::Metrics& metrics;
+  Log& log;
+};
+
+class Syncer {
+ public:
+  explicit Syncer(SyncerParts parts, trust::PollingPolicy policy);
+  ~Syncer();
+
+  // Makes `relationships` the ones that are polled: starts the new, ends the gone (their bundles are withdrawn through the
+  // ledger, FC-16; so are stored bundles of trust domains that no relationship names), tells the changed (a bundle that is
+  // held stays), leaves the rest alone. Applies changed bootstrap bundles. Also how SIGHUP arrives.
+  asio::awaitable<void> set_relationships(std::vector<trust::RelationshipPtr> relationships, trust::PollingPolicy policy);
+
+  // Ends every loop; completes when none runs.
+  asio::awaitable<void> stop();
+
+  std::vector<trust::RelationshipStatus> statuses() const;  // sorted by trust domain
+  std::optional<trust::RelationshipStatus> status(const spiffe::TrustDomain& trust_domain) const;
+
+  // Polls now, whatever the schedule says, and waits for the outcome. Errc::not_found for an unknown trust domain; the
+  // outcome itself is in the status.
+  asio::awaitable<Result<trust::RelationshipStatus>> refresh(spiffe::TrustDomain trust_domain);
+
+  // `federation accept`: the next good fetch is taken whatever its sequence, once.
+  asio::awaitable<Status> accept_next(spiffe::TrustDomain trust_domain, trust::AcceptNext word);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace entente::syncer
