@@ -18,26 +18,29 @@ namespace entente::crypto {
 // Immutable; copying shares. Equal when the DER bytes are. Thread-safe.
 class Certificate {
  public:
-  // Exactly one certificate, nothing after it.
+  // Exactly one certificate in DER, nothing after it. Refuses malformed or repeated extensions (Errc::syntax), and keys
+  // that PublicKey refuses (Errc::unsupported).
   static Result<Certificate> from_der(ByteView der);
 
   ByteView der() const;
   std::string pem() const;
   Sha256 fingerprint() const;  // SHA-256 of the DER
 
+  // Times beyond what Time can hold ("99991231235959Z") are the furthest it can.
   Time not_before() const;
   Time not_after() const;
   std::string subject() const;        // RFC 2253 text; "" when empty
   std::string issuer() const;
-  std::string serial_hex() const;
+  std::string serial_hex() const;     // lower case, whole bytes; "-" before a negative one
   bool subject_empty() const;
   PublicKey public_key() const;
   bool self_issued() const;           // subject and issuer are the same name
 
-  // Subject alternative names, in order.
+  // Subject alternative names of these three kinds, in order, byte for byte as they are signed: a NUL or a byte that is
+  // not ASCII stays in the text, for its reader to refuse.
   std::vector<std::string> uri_names() const;
   std::vector<std::string> dns_names() const;
-  std::vector<std::string> ip_names() const;  // "192.0.2.1", "2001:db8::1"
+  std::vector<std::string> ip_names() const;  // "192.0.2.1", "2001:db8::1"; hex where it is no address
   bool san_critical() const;
 
   // Basic constraints and usages; absent and false are told apart.
@@ -57,10 +60,12 @@ class Certificate {
 
   friend bool operator==(const Certificate& a, const Certificate& b);
 
- private:
-  // Memory: the DER and the parsed facts above once; OpenSSL's X509 is made again where it is needed (path validation).
+  // For crypto only.
   struct Facts;
   explicit Certificate(std::shared_ptr<const Facts> facts) : facts_(std::move(facts)) {}
+
+ private:
+  // Memory: the DER and the parsed facts above once; OpenSSL's X509 is made again where it is needed (path validation).
   std::shared_ptr<const Facts> facts_;
 };
 

@@ -22,7 +22,8 @@ struct CertificateTemplate {
   // Defaults follow from `ca`: keyCertSign+cRLSign, or digitalSignature (+keyEncipherment for RSA) with serverAuth and
   // clientAuth. Key usage and basic constraints are critical. The serial number is random, 127 bits.
   std::optional<int> path_length;
-  // Departures from the defaults, to make certificates that a test wants refused.
+  // Departures from the defaults, to make certificates that a test wants refused. An extended key usage with nothing set
+  // becomes codeSigning alone: the extension cannot be empty.
   struct Overrides {
     std::optional<Certificate::KeyUsage> key_usage;
     std::optional<Certificate::ExtendedKeyUsage> extended_key_usage;

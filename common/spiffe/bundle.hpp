@@ -48,12 +48,13 @@ bool same_authorities(const Bundle& a, const Bundle& b);
 // SHA-256 over the canonical content that same_authorities() compares, in hex: what operators name a bundle by.
 std::string authorities_digest(const Bundle& bundle);
 
-// When the last X.509 authority that is still valid at `now` ends / the first one ends; JWT keys have no end.
+// When the first of the X.509 authorities ends, or ended; JWT and WIT keys have no end, and without an X.509 authority
+// there is none.
 std::optional<Time> earliest_expiry(const Bundle& bundle);
-// Whether any authority can still validate something at `now` (a JWT or WIT key always can).
+// Whether any authority has not ended at `now` (a JWT or WIT key never does). One whose time is yet to come counts.
 bool any_authority_valid(const Bundle& bundle, Time now);
 
-// The JWT authority of this key ID, or null. Linear: bundles hold a handful.
+// The first JWT authority of this key ID, or null. Linear: bundles hold a handful. RFC 7517 4.5 lets keys share an ID.
 const JwtAuthority* find_jwt_authority(const Bundle& bundle, std::string_view key_id);
 
 }  // namespace entente::spiffe

@@ -18,8 +18,8 @@ struct ParsedBundleSet {
   IgnoredKeys ignored;
 };
 
-// `{"trust_domains": {"a.test": {JWK Set}, ...}}`; a missing `trust_domains` is Errc::schema, an empty one is legal (TB-9).
-// Per-bundle hints are not acted on: they come out unset (TB-11).
+// `{"trust_domains": {"a.test": {JWK Set}, ...}}`; a missing `trust_domains` is Errc::schema, an empty one is legal
+// (TB-9). Per-bundle hints are not acted on: they come out unset (TB-11).
 Result<ParsedBundleSet> parse_bundle_set(std::string_view json);
 std::string write_bundle_set(const BundleSet& bundles);
 

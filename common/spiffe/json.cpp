@@ -36,11 +36,14 @@ class CountingIterator {
 
 // nlohmann's reason without its prefix and without the stranger's bytes that it quotes.
 std::string reason_of(std::string_view what) {
-  if (const auto at = what.find("syntax error "); at != what.npos) what.remove_prefix(at + 13);
-  else if (const auto bracket = what.find("] "); bracket != what.npos) what.remove_prefix(bracket + 2);
+  if (const auto at = what.find("syntax error "); at != what.npos)
+    what.remove_prefix(at + 13);
+  else if (const auto bracket = what.find("] "); bracket != what.npos)
+    what.remove_prefix(bracket + 2);
   what = what.substr(0, what.find("; last read"));
   std::string reason(what.substr(0, 120));
-  std::replace_if(reason.begin(), reason.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      reason.begin(), reason.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return reason;
 }
 

@@ -20,12 +20,12 @@ namespace entente::spiffe {
 // A token whose form is right and whose signature nobody has checked yet.
 struct UnverifiedJwt {
   crypto::SignatureAlgorithm algorithm;
-  std::string key_id;         // "" when the header has none
+  std::string key_id;  // "" when the header has none
   SpiffeId subject;
   std::vector<std::string> audience;  // never empty
   Time expires_at;
   std::optional<Time> not_before, issued_at;
-  std::string claims_json;    // the payload as it stood, strict JSON
+  std::string claims_json;  // the payload as it stood, strict JSON
 
   std::string_view signed_part;  // views into the token that was parsed
   Bytes signature;
@@ -43,9 +43,9 @@ struct JwtSvidClaims {
 };
 
 struct JwtValidation {
-  std::string audience;                              // the one that must be among the token's (JS-5)
+  std::string audience;  // the one that must be among the token's (JS-5)
   Time now;
-  Duration leeway = std::chrono::seconds(0);         // for exp and nbf; at most 60 s is meaningful (JS-6)
+  Duration leeway = std::chrono::seconds(0);  // for exp and nbf; at most 60 s is meaningful (JS-6)
 };
 
 // Validates with the bundle of the subject's trust domain; another domain's bundle is Errc::untrusted (JS-8).
@@ -59,6 +59,7 @@ struct JwtSvidRequest {
 };
 
 // The compact token; its header is alg, kid and typ, and nothing else (JS-11).
-Result<std::string> sign_jwt_svid(const JwtSvidRequest& request, const std::string& key_id, const crypto::PrivateKey& key);
+Result<std::string> sign_jwt_svid(const JwtSvidRequest& request, const std::string& key_id,
+                                  const crypto::PrivateKey& key);
 
 }  // namespace entente::spiffe

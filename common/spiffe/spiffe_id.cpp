@@ -47,8 +47,7 @@ std::string problem_of_path(std::string_view path) {
 
 Result<SpiffeId> SpiffeId::parse(std::string_view text) {
   if (text.empty()) return Error(Errc::invalid_argument, "SPIFFE ID: it is empty");
-  if (text.size() > max_size)
-    return bad_id(text, "longer than 2048 bytes (" + std::to_string(text.size()) + ")");
+  if (text.size() > max_size) return bad_id(text, "longer than 2048 bytes (" + std::to_string(text.size()) + ")");
   if (!text.starts_with(prefix)) return bad_id(text, "it must begin with spiffe:// in lower case");
 
   const std::string_view rest = text.substr(prefix.size());

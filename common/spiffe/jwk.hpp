@@ -1,0 +1,29 @@
+// Public keys as JSON Web Keys: RFC 7517 4 and RFC 7518 6.2-6.3. Internal to spiffe.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "common/base/result.hpp"
+#include "common/crypto/key.hpp"
+
+namespace entente::spiffe {
+
+// Why a consumer passes over this JWK whatever it is for, or "": `kty` missing or unknown (Trust Domain and Bundle
+// 4.2.1), a curve that is not supported, an RSA modulus out of range (RFC 7517 5).
+std::string reason_to_ignore(const nlohmann::json& jwk);
+
+// The first member that its key type requires and that is missing, or "". RFC 7517 5: such a JWK should be ignored.
+std::string missing_key_member(const nlohmann::json& jwk);
+
+// The key, of a JWK that both functions above pass. Errc::schema naming the member for what is malformed.
+Result<crypto::PublicKey> read_jwk_key(const nlohmann::json& jwk);
+
+// Whether it holds a private key, which no JWK of a bundle may.
+bool holds_private_key(const nlohmann::json& jwk);
+
+// Appends `"kty":"RSA"` and `,"n":"..","e":".."`, or the same of EC: two parts, so that other members stand between.
+void append_key_type(std::string& json, const crypto::PublicParameters& key);
+void append_key_members(std::string& json, const crypto::PublicParameters& key);
+
+}  // namespace entente::spiffe
