@@ -1,0 +1,136 @@
+// The whole configuration of a host's Entente processes, as one plain struct read once. interface.md, Configuration.
+// Paths are absolute (relative ones were resolved against the file's folder); defaults are filled in.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "common/base/log.hpp"
+#include "common/base/result.hpp"
+#include "common/base/time.hpp"
+#include "common/crypto/key.hpp"
+#include "common/spiffe/spiffe_id.hpp"
+#include "common/trust/polling.hpp"
+#include "common/trust/registration_entry.hpp"
+#include "common/trust/relationship.hpp"
+
+namespace entente::config {
+
+struct LogConfig {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::text;
+  friend bool operator==(const LogConfig&, const LogConfig&) = default;
+};
+
+struct SqliteConfig {
+  std::filesystem::path path;  // default data_dir/entente.db
+  friend bool operator==(const SqliteConfig&, const SqliteConfig&) = default;
+};
+struct MemoryConfig {
+  friend bool operator==(const MemoryConfig&, const MemoryConfig&) = default;
+};
+using StoreConfig = std::variant<SqliteConfig, MemoryConfig>;
+
+struct IssuerConfig {
+  Duration ca_ttl = std::chrono::hours(24);
+  Duration x509_svid_ttl = std::chrono::hours(1);
+  Duration jwt_svid_ttl = std::chrono::minutes(5);
+  crypto::KeyType key_type = crypto::KeyType::ec_p256;
+  friend bool operator==(const IssuerConfig&, const IssuerConfig&) = default;
+};
+enum class BundleFileFormat { spiffe, pem };
+struct FileSourceConfig {
+  std::filesystem::path path;
+  BundleFileFormat format = BundleFileFormat::spiffe;
+  friend bool operator==(const FileSourceConfig&, const FileSourceConfig&) = default;
+};
+struct NoSourceConfig {
+  friend bool operator==(const NoSourceConfig&, const NoSourceConfig&) = default;
+};
+using LocalConfig = std::variant<IssuerConfig, FileSourceConfig, NoSourceConfig>;
+
+struct KeyPairFiles {
+  std::filesystem::path certificate, key;
+  friend bool operator==(const KeyPairFiles&, const KeyPairFiles&) = default;
+};
+struct HttpsSpiffeServing {
+  spiffe::SpiffeId spiffe_id;
+  std::string run_as;                            // user name; "": the user the syncer runs as
+  std::variant<std::string, KeyPairFiles> svid;  // a Workload API's socket ("unix:///..."; default workload_api.listen), or files
+  friend bool operator==(const HttpsSpiffeServing&, const HttpsSpiffeServing&) = default;
+};
+using ServingProfile = std::variant<HttpsSpiffeServing, KeyPairFiles>;  // https_spiffe, https_web
+
+struct LimitsConfig {
+  std::size_t connections = 20000, connections_per_address = 200;
+  Duration request_timeout = std::chrono::seconds(10), idle_timeout = std::chrono::seconds(120);
+  friend bool operator==(const LimitsConfig&, const LimitsConfig&) = default;
+};
+struct BundleEndpointConfig {
+  std::string listen;
+  std::string path = "/";
+  std::chrono::seconds refresh_hint{300};
+  std::filesystem::path publish_dir;  // "" where it was left out: `run` then uses data_dir/publish
+  ServingProfile profile;
+  LimitsConfig limits;
+  friend bool operator==(const BundleEndpointConfig&, const BundleEndpointConfig&) = default;
+};
+
+struct ServerConfig {
+  std::filesystem::path state_dir;  // "": where the server runs alone, an error; `run` uses data_dir/server
+  std::string telemetry;            // "": none
+  friend bool operator==(const ServerConfig&, const ServerConfig&) = default;
+};
+
+struct WorkloadApiConfig {
+  std::filesystem::path listen;
+  bool allow_unauthenticated_verifiers = false;
+  bool discover_path = false;
+  friend bool operator==(const WorkloadApiConfig&, const WorkloadApiConfig&) = default;
+};
+
+struct AdminConfig {
+  std::filesystem::path listen;
+  std::string group;  // "": the socket is its owner's alone (0600), else 0660 with this group
+  friend bool operator==(const AdminConfig&, const AdminConfig&) = default;
+};
+
+struct Config {
+  std::filesystem::path file;
+  std::optional<spiffe::TrustDomain> trust_domain;  // null only with `local: {none: {}}`
+  std::filesystem::path data_dir;
+  LogConfig log;
+  StoreConfig store;
+  LocalConfig local;
+  std::optional<BundleEndpointConfig> bundle_endpoint;
+  ServerConfig server;
+  std::optional<WorkloadApiConfig> workload_api;
+  std::optional<AdminConfig> admin;
+  std::string telemetry;  // "": none
+  trust::PollingPolicy polling;
+  std::vector<trust::RelationshipPtr> federation;  // in the order of the file
+  trust::RegistrationEntries entries;              // in the order of the file; without the endpoint's implied one
+};
+
+// One mistake, where it stands (1-based).
+struct Mistake {
+  int line = 0, column = 0;
+  std::string message;  // what is wrong and what would be right
+};
+// "FILE:LINE:COLUMN: message", one a line.
+std::string describe(const std::filesystem::path& file, const std::vector<Mistake>& mistakes);
+
+// All mistakes at once, in the order of the file, or the configuration. Reads the files that it names and that are read
+// once (bootstrap bundles, roots); files that may come later (certificates that something else writes) are not demanded.
+std::variant<Config, std::vector<Mistake>> load(const std::filesystem::path& file);
+// The same of a text, for tests; `file` gives the folder for relative paths.
+std::variant<Config, std::vector<Mistake>> parse(const std::string& text, const std::filesystem::path& file);
+
+// What differs and cannot be applied by SIGHUP: the top-level names, such as "data_dir", "bundle_endpoint.listen".
+// `federation`, `entries`, `log`, `polling`, `bundle_endpoint.refresh_hint` and certificate files can.
+std::vector<std::string> needs_restart(const Config& running, const Config& fresh);
+
+}  // namespace entente::config
