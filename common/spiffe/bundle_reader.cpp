@@ -52,7 +52,7 @@ class KeyReader {
   Status read(const json& jwk, std::size_t index) {
     where_ = "keys[" + std::to_string(index) + "]";
     if (!jwk.is_object()) return schema(where_, "must be an object");
-    if (std::string reason = reason_to_ignore(jwk); !reason.empty()) return ignore(reason);
+    if (std::string reason = reason_to_ignore(jwk); !reason.empty()) return pass_over(reason);
     return read_for_use(jwk);
   }
 
@@ -68,22 +68,22 @@ class KeyReader {
     const auto use = jwk.find("use");
     if (use == jwk.end()) {
       if (kind_ == KeySetKind::jwt_key_set) return read_jwt(jwk);
-      return ignore("no use");
+      return pass_over("no use");
     }
     const bool everything = kind_ == KeySetKind::spiffe_bundle;
     if (*use == "jwt-svid") return read_jwt(jwk);
     if (*use == "x509-svid" && everything) return read_x509(jwk);
     if (*use == "wit-svid" && everything) return read_wit(jwk);
-    const std::string shown = use->is_string() ? quoted(use->get_ref<const std::string&>()) : use->type_name();
-    return ignore((everything ? "unknown use " : "not a JWT authority: use ") + shown);
+    const std::string shown = use->is_string() ? in_quotes(use->get_ref<const std::string&>()) : use->type_name();
+    return pass_over((everything ? "unknown use " : "not a JWT authority: use ") + shown);
   }
 
   // X509-SVID 6.2: the certificate is all there is to read. The JWK's own key members are not compared with it.
   Status read_x509(const json& jwk) {
     const auto x5c = jwk.find("x5c");
-    if (x5c == jwk.end()) return ignore("no x5c");
+    if (x5c == jwk.end()) return pass_over("no x5c");
     if (!x5c->is_array()) return schema(where_ + ".x5c", "must be an array");
-    if (x5c->empty()) return ignore("an empty x5c");
+    if (x5c->empty()) return pass_over("an empty x5c");
     const auto* text = x5c->front().get_ptr<const json::string_t*>();
     if (text == nullptr) return schema(where_ + ".x5c[0]", "must be a string");
     report_private_key(jwk);
@@ -94,7 +94,7 @@ class KeyReader {
     const Result<Bytes> der = base64_decode(text);
     if (!der) return schema(where_ + ".x5c[0]", der.error().message());
     Result<crypto::Certificate> certificate = crypto::Certificate::from_der(*der);
-    if (!certificate) return schema(where_ + ".x5c[0]", certificate.error().message());
+    if (!certificate) return refuse_or_ignore(".x5c[0]", certificate.error());
     // Copies of a certificate share its bytes, so that the view stays good.
     if (certificates_.insert(as_text(certificate->der())).second)
       parsed_.bundle.x509_authorities.push_back(*std::move(certificate));
@@ -128,29 +128,37 @@ class KeyReader {
     std::optional<JwtAuthority> nothing;
     const auto key_id = jwk.find("kid");
     if (key_id == jwk.end() || *key_id == "") {
-      ignore("no kid").value();
+      ignore("no kid");
       return nothing;
     }
     if (!key_id->is_string()) return schema(where_ + ".kid", "must be a string");
     if (const std::string missing = missing_key_member(jwk); !missing.empty()) {
-      ignore("no " + missing).value();
+      ignore("no " + missing);
       return nothing;
     }
     report_private_key(jwk);
     Result<crypto::PublicKey> key = read_jwk_key(jwk);
-    if (!key) return key.error().within(where_);
+    if (!key) {
+      if (const Status s = refuse_or_ignore("", key.error()); !s) return s.error();
+      return nothing;
+    }
     return std::optional(JwtAuthority{key_id->get<std::string>(), *std::move(key)});
   }
 
-  Status ignore(const std::string& reason) {
-    parsed_.ignored.push_back(where_ + ": " + reason);
+  void ignore(const std::string& reason) { parsed_.ignored.push_back(where_ + ": " + reason); }
+  Status pass_over(const std::string& reason) {
+    ignore(reason);
     return ok();
+  }
+  Status refuse_or_ignore(const char* member, const Error& error) {
+    if (error.code() != Errc::unsupported) return schema(where_ + member, error.message());
+    return pass_over(error.message());
   }
   void report_private_key(const json& jwk) {
     if (holds_private_key(jwk)) parsed_.ignored.push_back(where_ + ".d: a private key was published; replace this key");
   }
   static Error duplicate_wit_key_id(const std::string& key_id) {
-    return schema("keys", "the kid " + quoted(key_id) + " of a wit-svid key occurs twice");
+    return schema("keys", "the kid " + in_quotes(key_id) + " of a wit-svid key occurs twice");
   }
 
   ParsedBundle& parsed_;

@@ -10,7 +10,7 @@ namespace entente::spiffe {
 namespace {
 
 Status add(ParsedBundleSet& set, const std::string& name, const nlohmann::json& value) {
-  const std::string where = "trust_domains." + quoted(name);
+  const std::string where = "trust_domains." + in_quotes(name);
   const Result<TrustDomain> domain = TrustDomain::parse(name);
   if (!domain) return Error(Errc::schema, domain.error().message()).within("trust_domains");
   Result<ParsedBundle> parsed = read_bundle(*domain, value, KeySetKind::spiffe_bundle);

@@ -67,7 +67,7 @@ class StrictBuilder final : public nlohmann::json_sax<json> {
 
   bool key(string_t& name) override {
     const auto [entry, is_new] = open_.back()->get_ref<json::object_t&>().try_emplace(std::move(name));
-    if (!is_new) return fail("duplicate name " + quoted(entry->first));
+    if (!is_new) return fail("duplicate name " + in_quotes(entry->first));
     value_ = &entry->second;
     return true;
   }

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <span>
 
 #include "common/base/encoding.hpp"
@@ -18,7 +16,6 @@ using nlohmann::json;
 constexpr std::array<std::string_view, 3> curves = {"P-256", "P-384", "P-521"};
 constexpr std::array<const char*, 2> rsa_members = {"n", "e"};
 constexpr std::array<const char*, 3> ec_members = {"crv", "x", "y"};
-constexpr std::size_t min_rsa_bits = 2048, max_rsa_bits = 16384;
 
 const json* find(const json& object, const char* name) {
   const auto entry = object.find(name);
@@ -38,26 +35,10 @@ std::span<const char* const> members_of(const json& jwk) {
   return ec_members;
 }
 
-std::size_t bit_length(ByteView number) {
-  const auto first = std::find_if(number.begin(), number.end(), [](std::uint8_t byte) { return byte != 0; });
-  if (first == number.end()) return 0;
-  return static_cast<std::size_t>(number.end() - first - 1) * 8 + static_cast<std::size_t>(std::bit_width(*first));
-}
-
 std::string unsupported_curve(const json& jwk) {
   const std::string* curve = find_text(jwk, "crv");
   if (curve == nullptr || std::find(curves.begin(), curves.end(), *curve) != curves.end()) return "";
-  return "unsupported curve " + quoted(*curve);
-}
-
-std::string modulus_out_of_range(const json& jwk) {
-  const std::string* text = find_text(jwk, "n");
-  if (text == nullptr) return "";
-  const Result<Bytes> modulus = base64url_decode(*text);
-  if (!modulus) return "";  // malformed, which is for read_jwk_key to say
-  const std::size_t bits = bit_length(*modulus);
-  if (bits >= min_rsa_bits && bits <= max_rsa_bits) return "";
-  return "an RSA modulus of " + std::to_string(bits) + " bits, not between 2048 and 16384";
+  return "unsupported curve " + in_quotes(*curve);
 }
 
 Result<Bytes> read_bytes(const json& jwk, const char* name) {
@@ -93,9 +74,9 @@ void append_text_member(std::string& out, std::string_view name, std::string_vie
 std::string reason_to_ignore(const json& jwk) {
   const json* kty = find(jwk, "kty");
   if (kty == nullptr) return "no kty";
-  if (*kty == "RSA") return modulus_out_of_range(jwk);
+  if (*kty == "RSA") return "";
   if (*kty == "EC") return unsupported_curve(jwk);
-  return "unknown kty " + (kty->is_string() ? quoted(kty->get_ref<const std::string&>()) : kty->type_name());
+  return "unknown kty " + (kty->is_string() ? in_quotes(kty->get_ref<const std::string&>()) : kty->type_name());
 }
 
 std::string missing_key_member(const json& jwk) {
@@ -107,9 +88,7 @@ std::string missing_key_member(const json& jwk) {
 Result<crypto::PublicKey> read_jwk_key(const json& jwk) {
   const Result<crypto::PublicParameters> parameters = is_rsa(jwk) ? read_rsa(jwk) : read_ec(jwk);
   if (!parameters) return parameters.error();
-  Result<crypto::PublicKey> key = crypto::PublicKey::from_parameters(*parameters);
-  if (!key) return Error(Errc::schema, key.error().message());
-  return key;
+  return crypto::PublicKey::from_parameters(*parameters);
 }
 
 bool holds_private_key(const json& jwk) { return jwk.contains("d"); }

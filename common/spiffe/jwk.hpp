@@ -10,13 +10,14 @@
 namespace entente::spiffe {
 
 // Why a consumer passes over this JWK whatever it is for, or "": `kty` missing or unknown (Trust Domain and Bundle
-// 4.2.1), a curve that is not supported, an RSA modulus out of range (RFC 7517 5).
+// 4.2.1), a curve that is not supported (RFC 7517 5).
 std::string reason_to_ignore(const nlohmann::json& jwk);
 
 // The first member that its key type requires and that is missing, or "". RFC 7517 5: such a JWK should be ignored.
 std::string missing_key_member(const nlohmann::json& jwk);
 
-// The key, of a JWK that both functions above pass. Errc::schema naming the member for what is malformed.
+// The key, of a JWK that both functions above pass. Errc::unsupported for a value out of the supported range (an RSA
+// key of 1024 bits), which RFC 7517 5 lets consumers ignore; another code for what is malformed, naming the member.
 Result<crypto::PublicKey> read_jwk_key(const nlohmann::json& jwk);
 
 // Whether it holds a private key, which no JWK of a bundle may.

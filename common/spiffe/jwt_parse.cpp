@@ -56,7 +56,7 @@ Result<crypto::SignatureAlgorithm> read_algorithm(const json& header) {
   const auto alg = header.find("alg");
   if (alg == header.end() || !alg->is_string()) return schema("alg: missing or not a string");
   const auto algorithm = crypto::parse_signature_algorithm(alg->get_ref<const std::string&>());
-  if (!algorithm) return schema("alg: " + quoted(alg->get_ref<const std::string&>()) + " is not supported");
+  if (!algorithm) return schema("alg: " + in_quotes(alg->get_ref<const std::string&>()) + " is not supported");
   return *algorithm;
 }
 

@@ -12,7 +12,7 @@ constexpr Duration max_leeway = std::chrono::seconds(60);
 Status check_claims(const UnverifiedJwt& token, const JwtValidation& wanted) {
   if (wanted.audience.empty()) return Error(Errc::invalid_argument, "no audience was given to validate for");
   if (std::find(token.audience.begin(), token.audience.end(), wanted.audience) == token.audience.end())
-    return Error(Errc::untrusted, "not meant for the audience " + quoted(wanted.audience));
+    return Error(Errc::untrusted, "not meant for the audience " + in_quotes(wanted.audience));
   const Duration leeway = std::clamp(wanted.leeway, Duration::zero(), max_leeway);
   if (wanted.now - leeway >= token.expires_at)
     return Error(Errc::expired, "expired at " + format_time(token.expires_at));
@@ -33,7 +33,7 @@ Status check_signature(const UnverifiedJwt& token, const Bundle& bundle) {
   }
   const std::string domain = bundle.trust_domain.name();
   if (found) return Error(Errc::untrusted, "the signature is of no JWT authority of " + domain);
-  const std::string key = token.key_id.empty() ? "" : " and the key ID " + quoted(token.key_id);
+  const std::string key = token.key_id.empty() ? "" : " and the key ID " + in_quotes(token.key_id);
   return Error(Errc::untrusted,
                domain + " has no JWT authority for " + std::string(crypto::to_string(token.algorithm)) + key);
 }

@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view prefix = "spiffe://";
 
 Error bad_id(std::string_view text, const std::string& why) {
-  return Error(Errc::invalid_argument, "SPIFFE ID " + quoted(text) + ": " + why);
+  return Error(Errc::invalid_argument, "SPIFFE ID " + in_quotes(text) + ": " + why);
 }
 
 bool allowed_in_segment(char c) {

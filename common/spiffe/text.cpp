@@ -6,7 +6,7 @@
 
 namespace entente::spiffe {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t limit = 48;
   const std::string shown(text.substr(0, limit));
   const bool ascii_only = true;

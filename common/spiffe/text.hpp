@@ -7,7 +7,7 @@
 namespace entente::spiffe {
 
 // The text in double quotes, pure ASCII: control characters and the rest escaped as in JSON, cut after 48 bytes.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // "character 'A'" or "byte 0x0a".
 std::string name_of_byte(char byte);

@@ -29,7 +29,7 @@ Result<TrustDomain> TrustDomain::parse(std::string_view name) {
     return Error(Errc::invalid_argument, "trust domain: longer than 255 bytes (" + std::to_string(name.size()) + ")");
   const auto bad = std::find_if_not(name.begin(), name.end(), allowed);
   if (bad != name.end())
-    return Error(Errc::invalid_argument, "trust domain " + quoted(name) + ": " + name_of_byte(*bad) + " at " +
+    return Error(Errc::invalid_argument, "trust domain " + in_quotes(name) + ": " + name_of_byte(*bad) + " at " +
                                              std::to_string(bad - name.begin()) + hint_for(*bad));
   return TrustDomain(std::string(name));
 }

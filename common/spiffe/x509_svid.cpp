@@ -25,7 +25,7 @@ void check_name(const crypto::Certificate& leaf, std::vector<Violation>& found) 
   } else if (!id->has_path()) {
     found.push_back(
         {"id_without_path", "X509-SVID 3.1",
-         "the leaf's SPIFFE ID " + quoted(id->str()) + " names a trust domain and no workload: it has no path"});
+         "the leaf's SPIFFE ID " + in_quotes(id->str()) + " names a trust domain and no workload: it has no path"});
   }
   if (leaf.subject_empty() && !leaf.san_critical())
     found.push_back(
@@ -66,7 +66,7 @@ std::string problem_of_signer_id(const crypto::Certificate& signer) {
   if (text.ends_with('/')) text.remove_suffix(1);
   const Result<SpiffeId> id = SpiffeId::parse(text);
   if (!id) return "has an invalid SPIFFE ID: " + id.error().message();
-  return id->has_path() ? "has the SPIFFE ID of a workload: " + quoted(text) : "";
+  return id->has_path() ? "has the SPIFFE ID of a workload: " + in_quotes(text) : "";
 }
 
 // X509-SVID 4.1 and 4.3. A signer without key usage has not set keyCertSign.
@@ -83,7 +83,7 @@ Status check_signers(std::span<const crypto::Certificate> path) {
   if (path.size() < 2) return Error(Errc::untrusted, "the leaf is itself in the bundle: no authority signed it");
   for (const crypto::Certificate& signer : path.subspan(1))
     if (const std::string problem = problem_of_signer(signer); !problem.empty())
-      return Error(Errc::untrusted, "the signer " + quoted(signer.subject()) + " " + problem);
+      return Error(Errc::untrusted, "the signer " + in_quotes(signer.subject()) + " " + problem);
   return ok();
 }
 
