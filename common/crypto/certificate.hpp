@@ -29,12 +29,12 @@ class Certificate {
   // Times beyond what Time can hold ("99991231235959Z") are the furthest it can.
   Time not_before() const;
   Time not_after() const;
-  std::string subject() const;        // RFC 2253 text; "" when empty
+  std::string subject() const;  // RFC 2253 text; "" when empty
   std::string issuer() const;
-  std::string serial_hex() const;     // lower case, whole bytes; "-" before a negative one
+  std::string serial_hex() const;  // lower case, whole bytes; "-" before a negative one
   bool subject_empty() const;
   PublicKey public_key() const;
-  bool self_issued() const;           // subject and issuer are the same name
+  bool self_issued() const;  // subject and issuer are the same name
 
   // Subject alternative names of these three kinds, in order, byte for byte as they are signed: a NUL or a byte that is
   // not ASCII stays in the text, for its reader to refuse.
@@ -45,7 +45,7 @@ class Certificate {
 
   // Basic constraints and usages; absent and false are told apart.
   bool has_basic_constraints() const;
-  bool is_ca() const;                 // cA is true
+  bool is_ca() const;  // cA is true
   std::optional<int> path_length() const;
   struct KeyUsage {
     bool critical = false, digital_signature = false, key_encipherment = false, key_agreement = false,
@@ -56,7 +56,7 @@ class Certificate {
     bool server_auth = false, client_auth = false, any = false;
   };
   std::optional<ExtendedKeyUsage> extended_key_usage() const;
-  Bytes subject_key_id() const;       // empty when absent
+  Bytes subject_key_id() const;  // empty when absent
 
   friend bool operator==(const Certificate& a, const Certificate& b);
 

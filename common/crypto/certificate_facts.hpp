@@ -16,7 +16,8 @@ struct Certificate::Facts {
   std::optional<int> path_length;
   std::optional<KeyUsage> key_usage;
   std::optional<ExtendedKeyUsage> extended_key_usage;
-  bool subject_empty = false, self_issued = false, san_critical = false, has_basic_constraints = false, ca = false, serial_negative = false;
+  bool subject_empty = false, self_issued = false, san_critical = false, has_basic_constraints = false, ca = false,
+       serial_negative = false;
 };
 
 // One certificate's object again, from DER that was accepted before; null only where memory is short.

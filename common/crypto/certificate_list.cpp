@@ -31,8 +31,7 @@ std::size_t count(std::string_view text, std::string_view what) {
 Result<Certificate> certificate_of(const PemBlock& block) {
   if (std::string_view(block.name) != "CERTIFICATE")
     return Error(Errc::syntax, "a block that is no certificate: " + std::string(block.name));
-  if (block.header != nullptr && *block.header != '\0')
-    return Error(Errc::syntax, "a certificate block with a header");
+  if (block.header != nullptr && *block.header != '\0') return Error(Errc::syntax, "a certificate block with a header");
   return Certificate::from_der({block.data, static_cast<std::size_t>(block.length)});
 }
 

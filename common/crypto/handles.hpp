@@ -55,8 +55,8 @@ struct X509StackDeleter {
 };
 using X509StackPtr = std::unique_ptr<STACK_OF(X509), X509StackDeleter>;
 
-// Around every use of OpenSSL that may fail: some calls leave entries in the thread's error queue although they succeed,
-// and SSL_get_error() of a connection on the same thread would take those for its own.
+// Around every use of OpenSSL that may fail: some calls leave entries in the thread's error queue although they
+// succeed, and SSL_get_error() of a connection on the same thread would take those for its own.
 struct ErrorQueueScope {
   ErrorQueueScope() { ERR_clear_error(); }
   ~ErrorQueueScope() { ERR_clear_error(); }

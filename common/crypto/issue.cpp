@@ -23,7 +23,8 @@ Status set_subject(X509* x509, const CertificateTemplate& wanted) {
   X509_NAME* name = X509_get_subject_name(x509);
   for (const auto& [type, value] : wanted.subject) {
     const auto* bytes = reinterpret_cast<const unsigned char*>(value.data());
-    if (X509_NAME_add_entry_by_txt(name, type.c_str(), MBSTRING_UTF8, bytes, static_cast<int>(value.size()), -1, 0) != 1)
+    if (X509_NAME_add_entry_by_txt(name, type.c_str(), MBSTRING_UTF8, bytes, static_cast<int>(value.size()), -1, 0) !=
+        1)
       return drain_errors("issue: subject " + type, Errc::invalid_argument);
   }
   return ok();

@@ -1,5 +1,5 @@
-// Making certificates. What is issued here is what X509-SVID 2-4 asks of a signing certificate and of a leaf; the SPIFFE
-// meaning of the URI is the caller's (spiffe, issuer).
+// Making certificates. What is issued here is what X509-SVID 2-4 asks of a signing certificate and of a leaf; the
+// SPIFFE meaning of the URI is the caller's (spiffe, issuer).
 #pragma once
 
 #include <optional>
@@ -22,8 +22,8 @@ struct CertificateTemplate {
   // Defaults follow from `ca`: keyCertSign+cRLSign, or digitalSignature (+keyEncipherment for RSA) with serverAuth and
   // clientAuth. Key usage and basic constraints are critical. The serial number is random, 127 bits.
   std::optional<int> path_length;
-  // Departures from the defaults, to make certificates that a test wants refused. An extended key usage with nothing set
-  // becomes codeSigning alone: the extension cannot be empty.
+  // Departures from the defaults, to make certificates that a test wants refused. An extended key usage with nothing
+  // set becomes codeSigning alone: the extension cannot be empty.
   struct Overrides {
     std::optional<Certificate::KeyUsage> key_usage;
     std::optional<Certificate::ExtendedKeyUsage> extended_key_usage;

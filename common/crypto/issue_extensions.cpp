@@ -70,8 +70,7 @@ Status add_extended_key_usage(X509* x509, const CertificateTemplate& wanted) {
 bool push_text_name(GENERAL_NAMES* names, int type, const std::string& text) {
   ASN1_IA5STRING* value = ASN1_IA5STRING_new();
   GENERAL_NAME* name = GENERAL_NAME_new();
-  if (value == nullptr || name == nullptr ||
-      ASN1_STRING_set(value, text.data(), static_cast<int>(text.size())) != 1) {
+  if (value == nullptr || name == nullptr || ASN1_STRING_set(value, text.data(), static_cast<int>(text.size())) != 1) {
     ASN1_IA5STRING_free(value);
     GENERAL_NAME_free(name);
     return false;

@@ -61,7 +61,7 @@ class PublicKey {
 class PrivateKey {
  public:
   static Result<PrivateKey> generate(KeyType type);
-  static Result<PrivateKey> from_pem(std::string_view pem);         // unencrypted PKCS#8, SEC1 or PKCS#1
+  static Result<PrivateKey> from_pem(std::string_view pem);  // unencrypted PKCS#8, SEC1 or PKCS#1
   static Result<PrivateKey> from_pkcs8_der(ByteView der);
 
   PrivateKey(PrivateKey&&) noexcept = default;

@@ -27,8 +27,8 @@ std::string_view to_string(KeyType type) {
 Result<KeyType> parse_key_type(std::string_view text) {
   for (const Named& named : key_types)
     if (named.name == text) return named.type;
-  return Error(Errc::invalid_argument, "unknown key type \"" + std::string(text) +
-                                           "\"; use ec-p256, ec-p384, ec-p521, rsa-2048 or rsa-4096");
+  return Error(Errc::invalid_argument,
+               "unknown key type \"" + std::string(text) + "\"; use ec-p256, ec-p384, ec-p521, rsa-2048 or rsa-4096");
 }
 
 }  // namespace entente::crypto

@@ -11,11 +11,16 @@ int refuse_passphrase(char*, int, int, void*) { return -1; }
 
 EvpPkeyPtr generate_key(KeyType type) {
   switch (type) {
-    case KeyType::ec_p256: return EvpPkeyPtr(EVP_EC_gen("P-256"));
-    case KeyType::ec_p384: return EvpPkeyPtr(EVP_EC_gen("P-384"));
-    case KeyType::ec_p521: return EvpPkeyPtr(EVP_EC_gen("P-521"));
-    case KeyType::rsa_2048: return EvpPkeyPtr(EVP_RSA_gen(2048U));
-    case KeyType::rsa_4096: return EvpPkeyPtr(EVP_RSA_gen(4096U));
+    case KeyType::ec_p256:
+      return EvpPkeyPtr(EVP_EC_gen("P-256"));
+    case KeyType::ec_p384:
+      return EvpPkeyPtr(EVP_EC_gen("P-384"));
+    case KeyType::ec_p521:
+      return EvpPkeyPtr(EVP_EC_gen("P-521"));
+    case KeyType::rsa_2048:
+      return EvpPkeyPtr(EVP_RSA_gen(2048U));
+    case KeyType::rsa_4096:
+      return EvpPkeyPtr(EVP_RSA_gen(4096U));
   }
   return nullptr;
 }
@@ -80,7 +85,8 @@ SecretBytes PrivateKey::pkcs8_pem() const {
   const ErrorQueueScope errors;
   // A BIO in secure memory wipes what it held.
   const BioPtr bio(BIO_new(BIO_s_secmem()));
-  if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, refuse_passphrase, nullptr) != 1)
+  if (!bio ||
+      PEM_write_bio_PKCS8PrivateKey(bio.get(), key_.get(), nullptr, nullptr, 0, refuse_passphrase, nullptr) != 1)
     return SecretBytes();
   char* text = nullptr;
   const long length = BIO_get_mem_data(bio.get(), &text);

@@ -97,8 +97,7 @@ Result<PublicKey> from_rsa(const RsaParameters& parameters) {
 
 Result<PublicKey> from_ec(const EcParameters& parameters) {
   const Curve* curve = curve_named(parameters.crv);
-  if (curve == nullptr)
-    return Error(Errc::unsupported, "public key: the curve is not one of P-256, P-384 and P-521");
+  if (curve == nullptr) return Error(Errc::unsupported, "public key: the curve is not one of P-256, P-384 and P-521");
   // RFC 7518 6.2.1.2: the full size of a coordinate, leading zeros included.
   if (parameters.x.size() != curve->field_length || parameters.y.size() != curve->field_length)
     return Error(Errc::schema, "public key: a coordinate of " + parameters.crv + " has " +
@@ -107,8 +106,7 @@ Result<PublicKey> from_ec(const EcParameters& parameters) {
   point.insert(point.end(), parameters.x.begin(), parameters.x.end());
   point.insert(point.end(), parameters.y.begin(), parameters.y.end());
   const ParamBldPtr builder(OSSL_PARAM_BLD_new());
-  if (!builder ||
-      OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve->group, 0) != 1 ||
+  if (!builder || OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve->group, 0) != 1 ||
       OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1)
     return drain_errors("public key");
   return from_built("EC", builder.get());

@@ -1,4 +1,5 @@
-// The nine signature algorithms of JWT-SVIDs (JWT-SVID 3: RS, ES and PS with 256, 384 and 512; RFC 7518 3.1), and digests.
+// The nine signature algorithms of JWT-SVIDs (JWT-SVID 3: RS, ES and PS with 256, 384 and 512; RFC 7518 3.1), and
+// digests.
 #pragma once
 
 #include <array>
@@ -13,10 +14,11 @@ namespace entente::crypto {
 
 enum class SignatureAlgorithm { rs256, rs384, rs512, es256, es384, es512, ps256, ps384, ps512 };
 
-std::string_view to_string(SignatureAlgorithm algorithm);                          // "RS256"
+std::string_view to_string(SignatureAlgorithm algorithm);                            // "RS256"
 std::optional<SignatureAlgorithm> parse_signature_algorithm(std::string_view name);  // exact case
 
-// Whether a signature of this algorithm can be of this key: RS and PS of RSA; ES256 of P-256, ES384 of P-384, ES512 of P-521.
+// Whether a signature of this algorithm can be of this key: RS and PS of RSA; ES256 of P-256, ES384 of P-384, ES512 of
+// P-521.
 bool fits(SignatureAlgorithm algorithm, const PublicKey& key);
 
 // The algorithm Entente signs with for a key: RS256 for RSA, ES256/384/512 by curve.

@@ -1,0 +1,79 @@
+#include "common/crypto/path_search.hpp"
+
+#include <algorithm>
+
+#include "common/crypto/certificate_facts.hpp"
+
+namespace entente::crypto {
+namespace {
+
+// A stranger chooses the chain. These bound what it can cost: real paths have two to four certificates.
+constexpr std::size_t longest_path = 10;
+constexpr std::size_t most_intermediates = 32;
+constexpr int most_signature_checks = 100;
+
+bool among(std::span<const Certificate> certificates, const Certificate& wanted) {
+  return std::ranges::find(certificates, wanted) != certificates.end();
+}
+
+}  // namespace
+
+std::string name_for_people(const Certificate& certificate) {
+  return certificate.subject_empty() ? "serial " + certificate.serial_hex() : "\"" + certificate.subject() + "\"";
+}
+
+PathSearch::PathSearch(std::span<const Certificate> chain, std::span<const Certificate> roots)
+    : leaf_{&chain.front(), to_x509(chain.front()), among(roots, chain.front())}, checks_left_(most_signature_checks) {
+  for (const Certificate& root : roots) issuers_.push_back({&root, to_x509(root), true});
+  for (const Certificate& intermediate : chain.subspan(1, std::min(chain.size() - 1, most_intermediates)))
+    if (!among(roots, intermediate)) issuers_.push_back({&intermediate, to_x509(intermediate), false});
+}
+
+void PathSearch::each(const std::function<bool(const Path&)>& judge) {
+  Path path{&leaf_};
+  extend(path, judge);
+}
+
+bool PathSearch::extend(Path& path, const std::function<bool(const Path&)>& judge) {
+  const PathNode& last = *path.back();
+  if (last.root) return judge(path);
+  if (path.size() == longest_path) {
+    note(last, "the path is too long", 5);
+    return false;
+  }
+  note(last, "no authority named \"" + last.certificate->issuer() + "\" is trusted", 1);
+  for (const PathNode& issuer : issuers_) {
+    const bool seen =
+        std::ranges::any_of(path, [&](const PathNode* node) { return *node->certificate == *issuer.certificate; });
+    if (seen || !issued(last, issuer)) continue;
+    path.push_back(&issuer);
+    if (extend(path, judge)) return true;
+    path.pop_back();
+  }
+  return false;
+}
+
+bool PathSearch::issued(const PathNode& child, const PathNode& issuer) {
+  const int reason = X509_check_issued(issuer.x509.get(), child.x509.get());
+  if (reason == X509_V_ERR_SUBJECT_ISSUER_MISMATCH) return false;
+  if (reason != X509_V_OK) {
+    note(child, std::string("its issuer does not fit: ") + X509_verify_cert_error_string(reason), 2);
+    return false;
+  }
+  if (checks_left_-- <= 0) {
+    note(child, "too many certificates that may have issued it", 4);
+    return false;
+  }
+  EVP_PKEY* key = X509_get0_pubkey(issuer.x509.get());
+  if (X509_verify(child.x509.get(), key) == 1) return true;
+  note(child, "its signature is not by the trusted key of \"" + issuer.certificate->subject() + "\"", 3);
+  return false;
+}
+
+void PathSearch::note(const PathNode& at, std::string_view reason, int rank) {
+  if (rank <= dead_end_rank_) return;
+  dead_end_rank_ = rank;
+  dead_end_ = name_for_people(*at.certificate) + ": " + std::string(reason);
+}
+
+}  // namespace entente::crypto
