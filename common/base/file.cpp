@@ -62,6 +62,8 @@ Result<std::string> read_file(const fs::path& path, std::size_t limit) {
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return last_system_error("stat " + path.string());
   if (!S_ISREG(info.st_mode)) return Error(Errc::io, path.string() + ": not a regular file");
+  const Error too_large(Errc::too_large, path.string() + ": over the limit of " + std::to_string(limit) + " bytes");
+  if (static_cast<std::size_t>(info.st_size) > limit) return too_large;
   std::string bytes;
   bytes.reserve(static_cast<std::size_t>(info.st_size));
   char block[16384];
@@ -71,8 +73,7 @@ Result<std::string> read_file(const fs::path& path, std::size_t limit) {
     if (count < 0) return last_system_error("read " + path.string());
     if (count == 0) return bytes;
     bytes.append(block, static_cast<std::size_t>(count));
-    if (bytes.size() > limit)
-      return Error(Errc::too_large, path.string() + ": over the limit of " + std::to_string(limit) + " bytes");
+    if (bytes.size() > limit) return too_large;  // it grew, or its size is not told (/proc)
   }
 }
 

@@ -2,8 +2,11 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
 #include <exception>
+#include <optional>
 
 namespace entente {
 
@@ -23,9 +26,13 @@ struct TaskGroup::State {
 
 namespace {
 
-std::string describe(std::exception_ptr failure) {
+// What to log of it; nothing for asio's operation_aborted, by which a cancelled coroutine ends.
+std::optional<std::string> describe(std::exception_ptr failure) {
   try {
     std::rethrow_exception(failure);
+  } catch (const boost::system::system_error& error) {
+    if (error.code() == asio::error::operation_aborted) return std::nullopt;
+    return error.what();
   } catch (const std::exception& error) {
     return error.what();
   } catch (...) {
@@ -49,8 +56,8 @@ TaskGroup::Handle TaskGroup::spawn(std::string name, asio::awaitable<void> corou
   task->name = std::move(name);
   const auto place = state_->tasks.insert(state_->tasks.end(), task);
   auto done = [state = state_, place, task](std::exception_ptr failure) {
-    // A cancelled coroutine may end by asio's operation_aborted; anything else is a bug worth a line.
-    if (failure) state->log.error("task failed", {{"task", task->name}, {"error", describe(failure)}});
+    if (const auto reason = failure ? describe(failure) : std::nullopt)
+      state->log.error("task failed", {{"task", task->name}, {"error", *reason}});
     state->tasks.erase(place);
     state->ended.raise();
   };

@@ -1,5 +1,6 @@
 #include "common/base/time.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <limits>
@@ -29,7 +30,10 @@ std::optional<int> digits(std::string_view text, std::size_t at, std::size_t cou
 
 std::int64_t unix_seconds(Time time) { return floor<seconds>(time.time_since_epoch()).count(); }
 
-Time from_unix_seconds(std::int64_t value) { return Time(seconds(value)); }
+Time from_unix_seconds(std::int64_t value) {
+  constexpr std::int64_t furthest = 9'000'000'000;
+  return Time(seconds(std::clamp(value, -furthest, furthest)));
+}
 
 std::string format_time(Time time) {
   const auto day = floor<days>(time);
@@ -58,7 +62,9 @@ Result<Time> parse_time(std::string_view text) {
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return bad;
   std::string_view rest = text.substr(19);
-  Time time = std::chrono::sys_days(date) + hours(*hour) + minutes(*minute) + seconds(*second);
+  const std::chrono::sys_seconds whole =
+      std::chrono::sys_days(date) + hours(*hour) + minutes(*minute) + seconds(*second);
+  Time time = from_unix_seconds(whole.time_since_epoch().count());
   if (rest.starts_with('.')) {
     const auto fraction = digits(rest, 1, 3);
     if (!fraction) return bad;
@@ -73,7 +79,7 @@ Result<Duration> parse_duration(std::string_view text) {
   const Error bad(Errc::syntax, "not a duration like 500ms, 30s, 5m or 24h: \"" + std::string(text) + "\"");
   std::int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || count < 0) return bad;
+  if (error != std::errc() || count < 0 || text.starts_with('-')) return bad;
   const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
   std::int64_t scale = 0;
   if (unit == "ms") scale = 1'000'000;

@@ -15,6 +15,8 @@ using Duration = std::chrono::nanoseconds;
 
 // Whole seconds since 1970-01-01T00:00:00Z, rounded down.
 std::int64_t unix_seconds(Time time);
+// Beyond +-9,000,000,000 s (the years 1684 to 2255) it is that bound: Time counts nanoseconds and ends soon after, and
+// the "never" of a certificate, the year 9999, must not wrap round into the past.
 Time from_unix_seconds(std::int64_t seconds);
 
 // RFC 3339 in UTC: "2026-11-22T08:58:14Z"; a fraction only where there is one, to the millisecond.
