@@ -25,19 +25,33 @@ struct Accept {
 // Same authorities, sequence and hint as held: nothing to write.
 struct Unchanged {};
 struct Refuse {
-  Error reason;         // sequence_older or sequence_strict, in words an operator can act on
+  Error reason;  // sequence_older or sequence_strict, in words an operator can act on
 };
 using Decision = std::variant<Accept, Unchanged, Refuse>;
 
-// A fetched bundle against what is held (`current` may be null).
+// A fetched bundle against what is held (`current` may be null). In this order:
+// - A bundle of another trust domain than the record's is refused as the bug that it is (FC-14, FC-15).
+// - The operator's word (accept_next) takes whatever came, once, and is used up by what is held already, too. The floor
+//   becomes the sequence that was taken (none, if it has none), so that the peer's next one is acceptable.
+// - Unchanged for what is held already; but a bootstrap bundle that the endpoint confirms turns fetched: an Accept.
+// - Below the floor: refused, whatever the authorities. While a roll-back holds (the held sequence is below the floor),
+//   only a higher sequence is taken.
+// - At the floor with other authorities, or without a sequence after one was seen: taken with a warning, refused under
+//   `strict`. A peer that stops sending sequences keeps its floor. Warnings end with other authorities or a higher one.
+// After a 304 the caller decides with the held bundle as the candidate: the word or the bootstrap case may apply.
 Decision decide_fetched(Time now, const BundleRecord* current, const Candidate& candidate, SequenceRule rule);
 
 // The bootstrap bundle of the configuration against what is held: taken when nothing is held, and when the operator
-// changed it since it was last taken (the operator's word, whatever its sequence). Else Unchanged.
-Decision decide_bootstrap(Time now, const BundleRecord* current, const spiffe::BundlePtr& bootstrap, const std::string& source);
+// changed it, or first gave one, since it was last taken: the operator's word, whatever the sequence. The floor becomes
+// the given bundle's sequence, or none, so that the peer's next bundle is acceptable after a missed rotation. What
+// counts as a change is other authorities. Where they are those held already, only their being seen is noted: no floor
+// is lowered. Else Unchanged; `bootstrap` may be null.
+Decision decide_bootstrap(Time now, const BundleRecord* current, const spiffe::BundlePtr& bootstrap,
+                          const std::string& source);
 
-// Our own authorities from the local source. On a content change the sequence becomes max(last + 1, unix seconds); a larger
-// one of the source's own is adopted. TB-2.
+// Our own authorities from the local source. On a content change (authorities or hint) the sequence becomes
+// max(last + 1, unix seconds); a larger one of the source's own is adopted, also without another change. A clock that
+// went back lowers nothing; at 2^64-1 the sequence stays there. TB-2.
 Decision decide_own(Time now, const BundleRecord* current, const spiffe::Bundle& offered, const std::string& source);
 
 // `federation accept`: the record with the override set. The caller has made sure that something is held.

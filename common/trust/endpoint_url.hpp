@@ -19,9 +19,9 @@ class EndpointUrl {
   const std::string& str() const { return text_; }
   const std::string& host() const { return host_; }  // lower case; an IPv6 address without its brackets
   bool host_is_address() const { return host_is_address_; }
-  std::uint16_t port() const { return port_; }        // 443 when not given
+  std::uint16_t port() const { return port_; }           // 443 when not given
   const std::string& target() const { return target_; }  // path and query as the request line carries them, never empty
-  std::string authority() const;                      // for the Host header: brackets and a port other than 443
+  std::string authority() const;                         // for the Host header: brackets and a port other than 443
 
   friend bool operator==(const EndpointUrl& a, const EndpointUrl& b) { return a.text_ == b.text_; }
 

@@ -22,8 +22,11 @@ struct PollingPolicy {
 // The peer's hint (or no_hint) clamped to [floor, ceiling].
 Duration effective_interval(std::optional<std::chrono::seconds> hint, const PollingPolicy& policy);
 
-// The wait after an attempt. A peer never fetched yet is tried at the floor; after a failure the next regular interval is
-// waited for, never less (FC-12). `random` is uniform in [0, 1): the jitter. Never below the floor.
-Duration next_wait(bool ever_fetched, std::optional<std::chrono::seconds> hint, const PollingPolicy& policy, double random);
+// The wait after an attempt, failed or not. A peer never fetched yet is tried at the floor; after a failure the next
+// regular interval is waited for, never less (FC-12). `random` is uniform in [0, 1): the jitter, which shortens the
+// interval. The floor is hard: where shortening would pass it, the same share is spread out above it, so that peers
+// that were started together drift apart at every interval, the floor included.
+Duration next_wait(bool ever_fetched, std::optional<std::chrono::seconds> hint, const PollingPolicy& policy,
+                   double random);
 
 }  // namespace entente::trust

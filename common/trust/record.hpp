@@ -33,12 +33,12 @@ struct BundleRecord {
   std::uint64_t revision = 0;                     // 1 for the first; given by the ledger
   std::optional<std::uint64_t> highest_sequence;  // the floor: nothing below it is accepted without an operator's word
   Origin origin = Origin::fetched;
-  std::string source;                             // URL, file or "issuer"
-  Time changed_at;                                // when the content last changed
-  std::optional<Time> fetched_at;                 // when this content was first fetched; null for own and bootstrap
-  bool sequence_reused = false;                   // warnings that last until the next content change
+  std::string source;              // URL, file or "issuer"
+  Time changed_at;                 // when the content last changed
+  std::optional<Time> fetched_at;  // when this content was first fetched; null for own and bootstrap
+  bool sequence_reused = false;    // warnings that last until the next content change
   bool sequence_missing = false;
-  std::string bootstrap_digest;                   // of the bootstrap bundle last taken: tells an operator's change of it
+  std::string bootstrap_digest;  // of the bootstrap bundle last taken: tells an operator's change of it
   std::optional<AcceptNext> accept_next;
 
   const spiffe::TrustDomain& trust_domain() const { return bundle->trust_domain; }

@@ -26,7 +26,7 @@ struct Selector {
 struct RegistrationEntry {
   std::string id;  // unique; "config-0", "endpoint"
   spiffe::SpiffeId spiffe_id;
-  std::vector<Selector> selectors;  // never empty
+  std::vector<Selector> selectors;                      // never empty
   std::optional<Duration> x509_svid_ttl, jwt_svid_ttl;  // null: the issuer's default
   std::vector<std::string> dns_names;
   // Null: every federated trust domain (interface.md, Configuration).

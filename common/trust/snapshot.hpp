@@ -13,9 +13,9 @@ namespace entente::trust {
 
 // Replacing one record copies one vector of pointers: O(trust domains) pointer copies, no record is copied.
 struct Snapshot {
-  std::uint64_t version = 0;                  // grows by one with every visible change
-  std::optional<spiffe::TrustDomain> own;     // null with `local: {none: {}}`
-  std::vector<RecordPtr> records;             // sorted by trust domain name, own included
+  std::uint64_t version = 0;               // grows by one with every visible change
+  std::optional<spiffe::TrustDomain> own;  // null with `local: {none: {}}`
+  std::vector<RecordPtr> records;          // sorted by trust domain name, own included
 
   // O(log n); null when nothing is held.
   RecordPtr find(const spiffe::TrustDomain& trust_domain) const;

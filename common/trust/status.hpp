@@ -35,8 +35,11 @@ struct RelationshipStatus {
   Attempts attempts;
 };
 
-// `started`: when this process began to poll, from which staleness counts while nothing was fetched since.
-// `persisted`: whether the store holds what is in use.
+// A bundle whose X.509 authorities have all ended but which holds a JWT or WIT key is not `expired`: those keys have no
+// end and still validate; earliest_expiry tells of the X.509 side. `held` is never derived: nothing waits for approval
+// yet. Where the store refuses and the last attempt went well, last_error says so (Errc::store). `started`: when this
+// process began to poll, from which staleness counts while nothing was fetched since. `persisted`: whether the store
+// holds what is in use.
 RelationshipStatus status_of(RelationshipPtr relationship, const BundleRecord* record, const Attempts& attempts,
                              const PollingPolicy& policy, Time started, Time now, bool persisted);
 
