@@ -21,8 +21,8 @@ namespace asio = boost::asio;
 struct WebAnchors {
   std::shared_ptr<const std::vector<crypto::Certificate>> roots;  // null: the system's
 };
-// The endpoint must hold a valid X509-SVID of exactly `id`, judged at handshake time by `bundle`, the newest of the ID's
-// own trust domain (FC-6, 8, 9).
+// The endpoint must hold a valid X509-SVID of exactly `id`, judged at handshake time by `bundle`, the newest of the
+// ID's own trust domain (FC-6, 8, 9).
 struct SpiffeAnchors {
   spiffe::SpiffeId id;
   spiffe::BundlePtr bundle;
@@ -32,31 +32,32 @@ using Anchors = std::variant<WebAnchors, SpiffeAnchors>;
 struct FetchRequest {
   trust::EndpointUrl url;
   Anchors anchors;
-  std::string etag;              // of what is held; "": unconditional
-  Duration timeout;              // for everything together
-  std::size_t body_limit;        // bytes
+  std::string etag;        // of what is held; "": unconditional
+  Duration timeout;        // for everything together
+  std::size_t body_limit;  // bytes
 };
 
 struct FetchedDocument {
-  std::string body;              // the 200 answer's, after any content coding; at most body_limit bytes
-  std::string etag;              // "" when there was none
+  std::string body;  // the 200 answer's, after any content coding; at most body_limit bytes
+  std::string etag;  // "" when there was none
 };
 struct NotModified {};
 
 struct FetchAnswer {
   std::variant<FetchedDocument, NotModified> content;
-  std::string address;           // "127.0.0.1:8443", the one that answered
-  std::string url;               // after redirects
+  std::string address;  // "127.0.0.1:8443", the one that answered
+  std::string url;      // after redirects
 };
 
-// One fetcher serves one relationship and may keep its connection and TLS session between calls; both are dropped when the
-// URL or the anchors change, so that no old trust lives on in them. One fetch() at a time. Lives on one io_context's thread.
+// One fetcher serves one relationship and may keep its connection and TLS session between calls; both are dropped when
+// the URL or the anchors change, so that no old trust lives on in them. One fetch() at a time. Lives on one
+// io_context's thread.
 class Fetcher {
  public:
   virtual ~Fetcher() = default;
 
-  // Errors carry the codes of interface.md: dns, connect, tls, wrong_spiffe_id, http_status, redirect, timeout, too_large,
-  // syntax. Errc::cancelled when the coroutine is cancelled.
+  // Errors carry the codes of interface.md: dns, connect, tls, wrong_spiffe_id, http_status, redirect, timeout,
+  // too_large, syntax. Errc::cancelled when the coroutine is cancelled.
   virtual asio::awaitable<Result<FetchAnswer>> fetch(FetchRequest request) = 0;
 };
 

@@ -1,5 +1,5 @@
-// Host names to addresses, by c-ares: concurrent, cancellable, with a deadline, so that one dead name server stalls nobody
-// but those who asked it.
+// Host names to addresses, by c-ares: concurrent, cancellable, with a deadline, so that one dead name server stalls
+// nobody but those who asked it.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -25,8 +25,8 @@ class Resolver {
   static Result<std::unique_ptr<Resolver>> create(asio::any_io_executor executor, Options options);
   ~Resolver();
 
-  // All addresses of a name, IPv6 and IPv4 in the system's order of preference; a literal address is itself. Errc::dns with
-  // the reason, Errc::timeout after `timeout`, Errc::cancelled when the coroutine is cancelled.
+  // All addresses of a name, IPv6 and IPv4 in the system's order of preference; a literal address is itself. Errc::dns
+  // with the reason, Errc::timeout after `timeout`, Errc::cancelled when the coroutine is cancelled.
   asio::awaitable<Result<std::vector<asio::ip::address>>> resolve(std::string host, Duration timeout);
 
  private:

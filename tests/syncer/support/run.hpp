@@ -1,0 +1,48 @@
+// Runs one coroutine on an io_context to its end, bounded in real time.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+
+namespace entente::test {
+
+// The io_context is left with whatever else runs on it. Throws after `limit`.
+template <class T>
+T run(boost::asio::io_context& io, boost::asio::awaitable<T> task,
+      std::chrono::seconds limit = std::chrono::seconds(20)) {
+  std::optional<T> result;
+  std::exception_ptr failure;
+  boost::asio::co_spawn(io, std::move(task), [&](std::exception_ptr error, T value) {
+    failure = error;
+    result.emplace(std::move(value));
+  });
+  const auto end = std::chrono::steady_clock::now() + limit;
+  io.restart();
+  while (!result && io.run_one_until(end) > 0) {
+  }
+  if (failure) std::rethrow_exception(failure);
+  if (!result) throw std::runtime_error("the task did not end in time");
+  return std::move(*result);
+}
+
+inline void run(boost::asio::io_context& io, boost::asio::awaitable<void> task,
+                std::chrono::seconds limit = std::chrono::seconds(20)) {
+  bool done = false;
+  std::exception_ptr failure;
+  boost::asio::co_spawn(io, std::move(task), [&](std::exception_ptr error) {
+    failure = error;
+    done = true;
+  });
+  const auto end = std::chrono::steady_clock::now() + limit;
+  io.restart();
+  while (!done && io.run_one_until(end) > 0) {
+  }
+  if (failure) std::rethrow_exception(failure);
+  if (!done) throw std::runtime_error("the task did not end in time");
+}
+
+}  // namespace entente::test
