@@ -1,5 +1,6 @@
 // What a TLS endpoint of Entente presents and demands. TLS 1.2 and 1.3 in Mozilla's intermediate profile (FS-2).
-// Contexts are immutable and shared by the connections made from them: a new certificate or a new trust is a new context.
+// Contexts are immutable and shared by the connections made from them: a new certificate or a new trust is a new
+// context.
 #pragma once
 
 #include <functional>
@@ -37,33 +38,38 @@ class ServerContext {
     VerifyChain verify_client;
     std::vector<std::string> alpn = {"http/1.1"};
   };
-  // Checks that the key is the leaf's. One session ticket a handshake.
+  // Checks that the key is the leaf's. One session ticket a handshake; none where clients must prove themselves, as a
+  // resumed session proves nothing anew.
   static Result<std::shared_ptr<const ServerContext>> create(const Identity& identity, Options options);
 
+  Time not_after() const { return not_after_; }  // the leaf's
   ssl_ctx_st* native() const { return context_.get(); }
 
  private:
+  struct State;
   ServerContext() = default;
+  std::shared_ptr<State> state_;  // outlives the native context, which points to it
   std::shared_ptr<ssl_ctx_st> context_;
-  std::unique_ptr<Options> options_;
+  Time not_after_;
 };
 
-// Web PKI (RFC 6125): the name or address must be among the leaf's SANs; the subject's common name does not count (FC-5).
+// Web PKI (RFC 6125): the name or address must be among the leaf's SANs; the subject's common name does not count
+// (FC-5).
 struct WebTrust {
-  std::string host;                                                // a DNS name or an IP address
-  std::shared_ptr<const std::vector<crypto::Certificate>> roots;   // null: the system's
+  std::string host;                                               // a DNS name or an IP address
+  std::shared_ptr<const std::vector<crypto::Certificate>> roots;  // null: the system's
 };
 
 class ClientContext {
  public:
   struct Options {
     std::variant<WebTrust, VerifyChain> trust;
-    std::optional<Identity> identity;   // presented when the server asks (mutual TLS)
-    std::string server_name;            // SNI; "" or an address: none is sent
+    std::optional<Identity> identity;  // presented when the server asks (mutual TLS)
+    std::string server_name;           // SNI; "" or an address: none is sent
     std::vector<std::string> alpn = {"http/1.1"};
   };
-  // Sessions are remembered per context and resumed by later connections made from it. As a resumed session proves nothing
-  // anew, a change of trust must be a new context; a session is not resumed past its certificate's end.
+  // The latest session is remembered per context and resumed by a later connection made from it. As a resumed session
+  // proves nothing anew, a change of trust must be a new context; a session is not resumed past its certificate's end.
   static Result<std::shared_ptr<const ClientContext>> create(Options options);
 
   ssl_ctx_st* native() const { return context_.get(); }
@@ -71,8 +77,8 @@ class ClientContext {
  private:
   ClientContext() = default;
   struct State;
+  std::shared_ptr<State> state_;  // outlives the native context, which points to it
   std::shared_ptr<ssl_ctx_st> context_;
-  std::shared_ptr<State> state_;
   friend class Stream;
 };
 

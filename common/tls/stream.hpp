@@ -1,5 +1,5 @@
-// A TLS connection: OpenSSL on the socket itself (SSL_set_fd) with readiness waits, so that an idle connection costs
-// OpenSSL's own 15 KB and nothing else. Server and client alike.
+// A TLS connection: OpenSSL on the socket itself with readiness waits, so that an idle connection costs OpenSSL's own
+// 15 KB and nothing else. Server and client alike. Writing to a peer that is gone is an error and raises no SIGPIPE.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -17,8 +17,8 @@ namespace entente::tls {
 
 namespace asio = boost::asio;
 
-// Lives on one io_context's thread; one read and one write may be outstanding. Deadlines are the caller's: abort() makes
-// every outstanding operation end with Errc::timeout at once.
+// Lives on one io_context's thread; one read and one write may be outstanding. Deadlines are the caller's: abort()
+// makes every outstanding operation end with Errc::timeout at once.
 class Stream {
  public:
   Stream(asio::ip::tcp::socket socket, std::shared_ptr<const ServerContext> context);
@@ -40,12 +40,19 @@ class Stream {
   // Ends the connection and every outstanding operation now; safe to call at any time on the thread.
   void abort();
 
-  bool resumed() const;                              // the handshake took up an earlier session
+  bool resumed() const;  // the handshake took up an earlier session
   std::vector<crypto::Certificate> peer_chain() const;
   asio::ip::tcp::socket& socket();
 
  private:
   struct Impl;
+  struct Outcome;
+  enum class Call { handshake, read, write, shutdown };
+  static Outcome judge(Impl& impl, int result, const char* what);
+  static Outcome attempt(Impl& impl, Call call, std::span<char> in, std::span<const char> out);
+  static asio::awaitable<Result<std::size_t>> perform(Impl& impl, Call call, std::span<char> in,
+                                                      std::span<const char> out);
+
   std::unique_ptr<Impl> impl_;
 };
 
