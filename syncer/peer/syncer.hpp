@@ -37,10 +37,12 @@ class Syncer {
   explicit Syncer(SyncerParts parts, trust::PollingPolicy policy);
   ~Syncer();
 
-  // Makes `relationships` the ones that are polled: starts the new, ends the gone (their bundles are withdrawn through the
-  // ledger, FC-16; so are stored bundles of trust domains that no relationship names), tells the changed (a bundle that is
-  // held stays), leaves the rest alone. Applies changed bootstrap bundles. Also how SIGHUP arrives.
-  asio::awaitable<void> set_relationships(std::vector<trust::RelationshipPtr> relationships, trust::PollingPolicy policy);
+  // Makes `relationships` the ones that are polled: starts the new, ends the gone (their bundles are withdrawn through
+  // the ledger, FC-16; so are stored bundles of trust domains that no relationship names), tells the changed (a bundle
+  // that is held stays), leaves the rest alone. Applies changed bootstrap bundles. Also how SIGHUP arrives. Completes
+  // when all of that is done and the polls have begun; a caller that is cancelled only stops waiting for it.
+  asio::awaitable<void> set_relationships(std::vector<trust::RelationshipPtr> relationships,
+                                          trust::PollingPolicy policy);
 
   // Ends every loop; completes when none runs.
   asio::awaitable<void> stop();
@@ -48,16 +50,18 @@ class Syncer {
   std::vector<trust::RelationshipStatus> statuses() const;  // sorted by trust domain
   std::optional<trust::RelationshipStatus> status(const spiffe::TrustDomain& trust_domain) const;
 
-  // Polls now, whatever the schedule says, and waits for the outcome. Errc::not_found for an unknown trust domain; the
-  // outcome itself is in the status.
+  // Polls now, whatever the schedule says, and waits for the outcome: of a poll that begins after the call, so that
+  // what the peer published before it is seen. Those who ask before it begins share it. Errc::not_found for an unknown
+  // trust domain; the outcome itself is in the status.
   asio::awaitable<Result<trust::RelationshipStatus>> refresh(spiffe::TrustDomain trust_domain);
 
-  // `federation accept`: the next good fetch is taken whatever its sequence, once.
+  // `federation accept`: the next good fetch is taken whatever its sequence, once; it is tried at once. Errc::not_found
+  // for an unknown trust domain, and where nothing is held.
   asio::awaitable<Status> accept_next(spiffe::TrustDomain trust_domain, trust::AcceptNext word);
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // what was begun outlives a caller that stops waiting
 };
 
 }  // namespace entente::syncer

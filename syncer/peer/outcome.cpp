@@ -1,0 +1,88 @@
+#include "syncer/peer/outcome.hpp"
+
+namespace entente::syncer {
+namespace {
+
+constexpr std::uint32_t repeat_line_every = 10;
+
+Result<Anchors> spiffe_anchors(const spiffe::SpiffeId& id, const spiffe::TrustDomain& polled,
+                               const trust::Snapshot& snapshot) {
+  const std::string& domain = id.trust_domain().name();
+  const trust::RecordPtr record = snapshot.find(id.trust_domain());
+  if (!record && id.trust_domain() == polled)
+    return Error(Errc::no_bootstrap_bundle,
+                 "nothing to validate " + id.str() + " with: give this relationship a bootstrap bundle of " + domain);
+  if (!record)
+    return Error(Errc::no_bootstrap_bundle, "nothing to validate " + id.str() + " with: no bundle of " + domain +
+                                                " is held; federate with it too");
+  if (record->bundle->x509_authorities.empty())
+    return Error(Errc::no_bootstrap_bundle, "nothing to validate " + id.str() + " with: the bundle held of " + domain +
+                                                " has no X.509 authority; give a new bootstrap bundle of it");
+  return Anchors(SpiffeAnchors{id, record->bundle});
+}
+
+std::string_view without_leading_space(std::string_view text) {
+  const std::size_t at = text.find_first_not_of(" \t\r\n");
+  return at == std::string_view::npos ? std::string_view() : text.substr(at);
+}
+
+bool same_roots(const trust::HttpsWeb& a, const trust::HttpsWeb& b) {
+  if (a.roots == b.roots) return true;
+  return a.roots && b.roots && *a.roots == *b.roots;
+}
+
+bool same_profile(const trust::EndpointProfile& a, const trust::EndpointProfile& b) {
+  if (a.index() != b.index()) return false;
+  if (const auto* web = std::get_if<trust::HttpsWeb>(&a)) return same_roots(*web, std::get<trust::HttpsWeb>(b));
+  return std::get<trust::HttpsSpiffe>(a).endpoint_spiffe_id == std::get<trust::HttpsSpiffe>(b).endpoint_spiffe_id;
+}
+
+bool same_bundle(const spiffe::BundlePtr& a, const spiffe::BundlePtr& b) {
+  if (a == b) return true;
+  return a && b && a->sequence == b->sequence && spiffe::same_authorities(*a, *b);
+}
+
+}  // namespace
+
+Result<Anchors> anchors_for(const trust::Relationship& relationship, const trust::Snapshot& snapshot) {
+  if (const auto* web = std::get_if<trust::HttpsWeb>(&relationship.profile)) return Anchors(WebAnchors{web->roots});
+  const auto& profile = std::get<trust::HttpsSpiffe>(relationship.profile);
+  return spiffe_anchors(profile.endpoint_spiffe_id, relationship.trust_domain, snapshot);
+}
+
+Result<spiffe::ParsedBundle> read_document(const spiffe::TrustDomain& trust_domain, std::string_view body) {
+  const std::string_view text = without_leading_space(body);
+  if (text.empty()) return Error(Errc::syntax, "the answer is empty, not a bundle");
+  if (text.front() == '<')
+    return Error(Errc::syntax, "the answer is not JSON; it begins with '<', as an HTML page does: is the URL right?");
+  Result<spiffe::ParsedBundle> parsed = spiffe::parse_bundle(trust_domain, body);
+  if (!parsed) return parsed.error().within("the answer is not a bundle");
+  return parsed;
+}
+
+trust::Attempts after_success(trust::Attempts before, Time attempted, Time now) {
+  before.last_attempt = attempted;
+  before.last_success = now;
+  before.consecutive_failures = 0;
+  before.last_error.reset();
+  return before;
+}
+
+trust::Attempts after_failure(trust::Attempts before, Time attempted, Error error) {
+  before.last_attempt = attempted;
+  ++before.consecutive_failures;
+  before.last_error = std::move(error);
+  return before;
+}
+
+bool worth_logging(const trust::Attempts& before, const Error& error) {
+  if (before.consecutive_failures == 0 || before.last_error != error) return true;
+  return (before.consecutive_failures + 1) % repeat_line_every == 0;
+}
+
+bool same_relationship(const trust::Relationship& a, const trust::Relationship& b) {
+  return a.trust_domain == b.trust_domain && a.endpoint_url == b.endpoint_url && same_profile(a.profile, b.profile) &&
+         same_bundle(a.bootstrap_bundle, b.bootstrap_bundle) && a.sequence == b.sequence;
+}
+
+}  // namespace entente::syncer

@@ -1,0 +1,32 @@
+// The decisions of a peer's loop, without its I/O: pure functions of values and `now`.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/spiffe/bundle_json.hpp"
+#include "common/trust/relationship.hpp"
+#include "common/trust/snapshot.hpp"
+#include "common/trust/status.hpp"
+#include "syncer/fetch/fetcher.hpp"
+
+namespace entente::syncer {
+
+// What the endpoint must prove: the relationship's roots, or the newest bundle held of the endpoint ID's own trust
+// domain, which need not be the relationship's (FC-8, FC-9). Errc::no_bootstrap_bundle when nothing held can validate
+// it.
+Result<Anchors> anchors_for(const trust::Relationship& relationship, const trust::Snapshot& snapshot);
+
+// The bundle in an endpoint's answer, in words for an operator when there is none.
+Result<spiffe::ParsedBundle> read_document(const spiffe::TrustDomain& trust_domain, std::string_view body);
+
+trust::Attempts after_success(trust::Attempts before, Time attempted, Time now);
+trust::Attempts after_failure(trust::Attempts before, Time attempted, Error error);
+
+// Whether a failure deserves a log line: the first, another than before, and every tenth of the same.
+bool worth_logging(const trust::Attempts& before, const Error& error);
+
+// Whether two configurations ask for the same polling, so that a loop may go on undisturbed.
+bool same_relationship(const trust::Relationship& a, const trust::Relationship& b);
+
+}  // namespace entente::syncer
