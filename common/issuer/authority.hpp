@@ -25,31 +25,37 @@ struct AuthorityInfo {
   Time published_at;
   Time used_from;     // when it became, or is planned to become, active
   Time expires_at;    // X.509: the certificate's end; JWT: when it must have been replaced
-  // Nothing it signed is valid after this; meaningful once retired. Kept up to date while active.
-  Time last_signature_ends;
+  Time last_signature_ends;  // nothing it signed is valid after this; set when it retires
   friend bool operator==(const AuthorityInfo&, const AuthorityInfo&) = default;
 };
 
+// For the authorities of one use.
 struct RotationPolicy {
-  Duration ca_ttl, x509_svid_ttl, jwt_svid_ttl;
+  Duration authority_ttl;             // ca_ttl
+  Duration longest_svid_ttl;          // of anything that is signed with them
   std::chrono::seconds refresh_hint;
 };
 
-// How long a new authority is published before it is used: 4 refresh hints (FS-1 asks for 3 to 5), at most a quarter of
-// ca_ttl so that short-lived authorities rotate at all.
+// How long a new authority is published before it is used: 4 refresh hints (FS-1 asks for 3 to 5), but at most a quarter of
+// the authorities' lifetime, so that short-lived ones rotate at all.
 Duration publication_lead(const RotationPolicy& policy);
-// When an active authority's successor has to be prepared: so that it is active while the old one could still sign a
-// certificate of full length.
+// When the successor of an active authority is to be used: at half its life, or earlier where that is needed for the old
+// one to outlive everything it signs.
+Time succession_due(const AuthorityInfo& active, const RotationPolicy& policy);
+// When that successor has to be published: the lead before.
 Time prepare_due(const AuthorityInfo& active, const RotationPolicy& policy);
+// When an authority that is published at `now` will be used. At once where no active one can sign.
+Time planned_use(const AuthorityInfo* active, const RotationPolicy& policy, Time now);
 
-// What is due at `now` for the authorities of one use.
+// What is due at `now` for the authorities of one use (all of `authorities` are of that use).
 struct RotationPlan {
-  bool prepare = false;                    // make and publish a new one
-  std::optional<std::string> activate;     // this prepared one becomes active, the active one retires
-  std::vector<std::string> remove;         // retired, and nothing they signed is valid
+  bool prepare = false;                 // make and publish a new one
+  std::optional<std::string> activate;  // this prepared one becomes active, the active one retires
+  std::vector<std::string> remove;      // nothing they signed is valid
+  bool nothing() const { return !prepare && !activate && remove.empty(); }
 };
-RotationPlan plan_rotation(AuthorityUse use, const std::vector<AuthorityInfo>& authorities, const RotationPolicy& policy, Time now);
-// The next time at which plan_rotation could say something.
-Time next_rotation_event(AuthorityUse use, const std::vector<AuthorityInfo>& authorities, const RotationPolicy& policy, Time now);
+RotationPlan plan_rotation(const std::vector<AuthorityInfo>& authorities, const RotationPolicy& policy, Time now);
+// The next time at which plan_rotation says something, where nothing is due at `now`.
+Time next_rotation_event(const std::vector<AuthorityInfo>& authorities, const RotationPolicy& policy, Time now);
 
 }  // namespace entente::issuer

@@ -51,10 +51,14 @@ class Issuer {
   // is used; `now` activates it at once. The caller publishes bundle() afterwards.
   Result<std::vector<AuthorityInfo>> rotate(bool x509, bool jwt, bool now);
 
-  // The lifetimes and hint of the configuration, for what is made from now on.
   void set_refresh_hint(std::chrono::seconds hint);
 
-  // A fresh key and its certificate: not before (now - 10 s), not after min(now + ttl, the authority's end).
+  // Makes room for SVIDs that live longer than the defaults, before any is minted: how long a retired authority stays
+  // published follows from it, so it goes to disk first. Never lowers what is recorded for the active authorities.
+  Status allow_ttls(Duration x509, Duration jwt);
+
+  // A fresh key and its certificate: from a minute ago (clocks differ), to now + ttl or the authority's end, whichever is
+  // first. A ttl over the allowed one is cut to it.
   Result<spiffe::X509Svid> mint_x509_svid(const spiffe::SpiffeId& id, std::optional<Duration> ttl,
                                           const std::vector<std::string>& dns_names, const std::string& hint) const;
   struct MintedJwt {

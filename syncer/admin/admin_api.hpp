@@ -1,0 +1,50 @@
+// The admin API on its Unix socket: entente.v1.Admin. Who may connect is decided by the socket's mode and group.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "common/base/clock.hpp"
+#include "common/base/log.hpp"
+#include "common/base/result.hpp"
+#include "common/store/feed.hpp"
+#include "common/telemetry/readiness.hpp"
+#include "syncer/peer/syncer.hpp"
+#include "syncer/source/issuer_source.hpp"
+
+namespace entente::syncer {
+
+struct AdminOptions {
+  std::filesystem::path socket;
+  std::string group;    // "": 0600, its owner's alone; else 0660 with this group
+  std::string version;  // what GetHealth says
+};
+
+// What the calls work on; all of it outlives the API.
+struct AdminParts {
+  asio::any_io_executor control;  // the thread that Syncer and IssuerSource live on; must run until stop() has returned
+  Syncer& syncer;
+  IssuerSource* issuer;  // null: another local source
+  store::Feed& feed;
+  const telemetry::Readiness& readiness;
+  Clock& clock;
+  Log& log;
+};
+
+class AdminApi {
+ public:
+  static Result<std::unique_ptr<AdminApi>> start(AdminOptions options, AdminParts parts);
+  ~AdminApi();
+
+  // Blocks while calls under way finish, at most `grace`; not to be called on the control thread.
+  void stop(Duration grace);
+
+ private:
+  struct Impl;
+  explicit AdminApi(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace entente::syncer

@@ -1,0 +1,57 @@
+#include "syncer/publish/publisher.hpp"
+
+#include "common/base/blocking.hpp"
+#include "common/base/file.hpp"
+#include "common/spiffe/bundle_json.hpp"
+
+namespace entente::syncer {
+namespace {
+
+constexpr Duration retry_wait = std::chrono::seconds(5);
+
+Status write_publication(const std::filesystem::path& folder, const spiffe::Bundle& bundle) {
+  if (const Status made = ensure_folder(folder, 0755); !made) return made.error();
+  const std::filesystem::path path = folder / (bundle.trust_domain.name() + ".json");
+  const std::string document = spiffe::write_bundle(bundle);
+  const Result<std::string> before = read_file(path);
+  if (before && *before == document) return ok();
+  return replace_file(path, document, 0644);
+}
+
+}  // namespace
+
+Publisher::Publisher(asio::any_io_executor control, std::filesystem::path publish_dir, store::Feed& feed,
+                     asio::thread_pool& blocking, Clock& clock, Log& log)
+    : publish_dir_(std::move(publish_dir)),
+      feed_(feed),
+      blocking_(blocking),
+      clock_(clock),
+      log_(log),
+      changed_(std::move(control)),
+      subscription_(feed.subscribe([this](const trust::SnapshotPtr&) { changed_.raise(); })) {}
+
+asio::awaitable<Status> Publisher::publish() {
+  const trust::RecordPtr own = feed_.current()->own_record();
+  if (!own || own->bundle == published_) co_return ok();
+  const spiffe::BundlePtr bundle = own->bundle;
+  auto work = [folder = publish_dir_, bundle] { return write_publication(folder, *bundle); };
+  const Status written = co_await run_blocking(blocking_, work);
+  if (!written) co_return written.error().within("publish");
+  published_ = bundle;
+  co_return ok();
+}
+
+asio::awaitable<void> Publisher::run() {
+  bool failing = false;
+  for (;;) {
+    const Status written = co_await publish();
+    if (!written && !failing)
+      log_.error("the publication cannot be written; the endpoint serves the last one", {{"error", written.error().message()}});
+    if (written && failing) log_.info("the publication is written again");
+    failing = !written;
+    const Status waited = failing ? co_await clock_.sleep(retry_wait) : co_await changed_.wait();
+    if (!waited) co_return;
+  }
+}
+
+}  // namespace entente::syncer

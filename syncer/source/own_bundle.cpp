@@ -1,0 +1,27 @@
+#include "syncer/source/own_bundle.hpp"
+
+#include "common/trust/decision.hpp"
+
+namespace entente::syncer {
+
+asio::awaitable<Status> OwnBundle::offer(spiffe::Bundle authorities, std::string source) {
+  for (;;) {
+    const trust::RecordPtr current = ledger_.current()->find(authorities.trust_domain);
+    trust::Decision decision = trust::decide_own(clock_.now(), current.get(), authorities, source);
+    if (std::holds_alternative<trust::Unchanged>(decision)) co_return ok();
+    if (const auto* refused = std::get_if<trust::Refuse>(&decision)) co_return refused->reason;
+    auto& accepted = std::get<trust::Accept>(decision);
+    std::optional<trust::BundleRecord> next(accepted.next);
+    const Result<store::Applied> applied =
+        co_await ledger_.apply(authorities.trust_domain, current ? current->revision : 0, std::move(next));
+    if (applied) {
+      log_.info("own bundle changed", {{"td", authorities.trust_domain.name()},
+                                       {"seq", applied->record->bundle->sequence.value_or(0)},
+                                       {"change", accepted.summary}});
+      co_return ok();
+    }
+    if (applied.error().code() != Errc::conflict) co_return applied.error().within("own bundle");
+  }
+}
+
+}  // namespace entente::syncer

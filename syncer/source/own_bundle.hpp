@@ -1,0 +1,30 @@
+// The way of our own trust domain's bundle into the ledger, whatever it comes from.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+
+#include "common/base/clock.hpp"
+#include "common/base/log.hpp"
+#include "common/store/ledger.hpp"
+
+namespace entente::syncer {
+
+// Lives on the control thread; refers to what outlives it.
+class OwnBundle {
+ public:
+  OwnBundle(store::Ledger& ledger, Clock& clock, Log& log) : ledger_(ledger), clock_(clock), log_(log) {}
+
+  // Puts the authorities in use under the next sequence where they differ from what is held (trust::decide_own).
+  // ok() means: in use, and stored unless the store refuses.
+  asio::awaitable<Status> offer(spiffe::Bundle authorities, std::string source);
+
+  // Whether a bundle of this trust domain is in use already, from an earlier run.
+  bool held(const spiffe::TrustDomain& trust_domain) const { return ledger_.current()->find(trust_domain) != nullptr; }
+
+ private:
+  store::Ledger& ledger_;
+  Clock& clock_;
+  Log& log_;
+};
+
+}  // namespace entente::syncer
