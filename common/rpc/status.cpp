@@ -7,31 +7,51 @@ grpc::StatusCode to_code(Errc code) {
   switch (code) {
     case Errc::invalid_argument:
     case Errc::syntax:
-    case Errc::schema: return grpc::StatusCode::INVALID_ARGUMENT;
-    case Errc::not_found: return grpc::StatusCode::NOT_FOUND;
-    case Errc::already_exists: return grpc::StatusCode::ALREADY_EXISTS;
-    case Errc::permission_denied: return grpc::StatusCode::PERMISSION_DENIED;
-    case Errc::unavailable: return grpc::StatusCode::UNAVAILABLE;
-    case Errc::conflict: return grpc::StatusCode::ABORTED;
-    case Errc::unsupported: return grpc::StatusCode::UNIMPLEMENTED;
-    case Errc::cancelled: return grpc::StatusCode::CANCELLED;
-    case Errc::timeout: return grpc::StatusCode::DEADLINE_EXCEEDED;
-    default: return grpc::StatusCode::INTERNAL;
+    case Errc::schema:
+      return grpc::StatusCode::INVALID_ARGUMENT;
+    case Errc::not_found:
+      return grpc::StatusCode::NOT_FOUND;
+    case Errc::already_exists:
+      return grpc::StatusCode::ALREADY_EXISTS;
+    case Errc::permission_denied:
+      return grpc::StatusCode::PERMISSION_DENIED;
+    case Errc::unavailable:
+      return grpc::StatusCode::UNAVAILABLE;
+    case Errc::conflict:
+      return grpc::StatusCode::ABORTED;
+    case Errc::unsupported:
+      return grpc::StatusCode::UNIMPLEMENTED;
+    case Errc::cancelled:
+      return grpc::StatusCode::CANCELLED;
+    case Errc::timeout:
+      return grpc::StatusCode::DEADLINE_EXCEEDED;
+    default:
+      return grpc::StatusCode::INTERNAL;
   }
 }
 
 Errc from_code(grpc::StatusCode code) {
   switch (code) {
-    case grpc::StatusCode::INVALID_ARGUMENT: return Errc::invalid_argument;
-    case grpc::StatusCode::NOT_FOUND: return Errc::not_found;
-    case grpc::StatusCode::ALREADY_EXISTS: return Errc::already_exists;
-    case grpc::StatusCode::PERMISSION_DENIED: return Errc::permission_denied;
-    case grpc::StatusCode::UNAVAILABLE: return Errc::unavailable;
-    case grpc::StatusCode::ABORTED: return Errc::conflict;
-    case grpc::StatusCode::UNIMPLEMENTED: return Errc::unsupported;
-    case grpc::StatusCode::CANCELLED: return Errc::cancelled;
-    case grpc::StatusCode::DEADLINE_EXCEEDED: return Errc::timeout;
-    default: return Errc::internal;
+    case grpc::StatusCode::INVALID_ARGUMENT:
+      return Errc::invalid_argument;
+    case grpc::StatusCode::NOT_FOUND:
+      return Errc::not_found;
+    case grpc::StatusCode::ALREADY_EXISTS:
+      return Errc::already_exists;
+    case grpc::StatusCode::PERMISSION_DENIED:
+      return Errc::permission_denied;
+    case grpc::StatusCode::UNAVAILABLE:
+      return Errc::unavailable;
+    case grpc::StatusCode::ABORTED:
+      return Errc::conflict;
+    case grpc::StatusCode::UNIMPLEMENTED:
+      return Errc::unsupported;
+    case grpc::StatusCode::CANCELLED:
+      return Errc::cancelled;
+    case grpc::StatusCode::DEADLINE_EXCEEDED:
+      return Errc::timeout;
+    default:
+      return Errc::internal;
   }
 }
 

@@ -11,55 +11,49 @@
 #include <string>
 #include <vector>
 
-#include "common/base/file.hpp"
 #include "common/base/log.hpp"
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
+#include "common/rpc/caller.hpp"
 
 namespace entente::rpc {
-
-// The process at the other end of a connection, as the kernel said when it connected. Immutable.
-struct Caller {
-  pid_t pid = 0;
-  uid_t uid = 0;
-  gid_t gid = 0;
-  UniqueFd pidfd;             // of the process, where the kernel gives it; -1 elsewhere
-  std::uint64_t started = 0;  // the process's start time from /proc, in clock ticks; tells a reused pid where there is no pidfd
-
-  // Whether the process that connected still lives under its pid: what /proc/<pid> says is then about it.
-  bool alive() const;
-};
-using CallerPtr = std::shared_ptr<const Caller>;
 
 struct UnixServerOptions {
   std::filesystem::path path;
   mode_t mode = 0600;
-  std::optional<gid_t> group;                       // chgrp of the socket
-  std::vector<grpc::Service*> services;             // outlive the server
+  std::optional<gid_t> group;            // chgrp of the socket
+  std::vector<grpc::Service*> services;  // outlive the server; callback services by preference
+  // Where the services find their callers; made where null. Give one to services that are built before the server.
+  std::shared_ptr<Callers> callers;
   std::size_t max_connections = 10000;
   std::size_t max_connections_per_uid = 1000;
+  std::size_t max_streams_per_connection = 1000;
+  std::size_t max_request_bytes = 4U << 20;
   bool reflection = false;
 };
 
-// Owns the listening socket, the accepting thread and the gRPC server. start() to stop() from any one thread; caller() from
-// gRPC's threads.
+// Owns the listening socket, the accepting thread and the gRPC server. start() to stop() from any one thread; caller()
+// from gRPC's threads. Writing to a connection that its peer has closed raises no SIGPIPE in gRPC's own code, yet the
+// program should ignore the signal. A connection takes two descriptors: itself and its pidfd.
 class UnixServer {
  public:
-  // A stale socket file is replaced; one that something answers on is Errc::already_exists, as is a path that is no socket.
+  // A stale socket file is replaced; one that something answers on is Errc::already_exists, as is a path that is no
+  // socket.
   static Result<std::unique_ptr<UnixServer>> start(UnixServerOptions options, Log& log);
   ~UnixServer();
 
-  // Who is calling: by the context's peer(), "fd:12". Null for a connection that is gone.
+  // Who is calling: see Callers::find().
   CallerPtr caller(const grpc::ServerContextBase& context) const;
   CallerPtr caller(const std::string& peer) const;
 
   // Stops accepting, lets calls under way finish for `grace`, cancels the rest, removes the socket file.
+  // Returns when no call is left; a second call does nothing.
   void stop(Duration grace);
 
  private:
   struct Impl;
   explicit UnixServer(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Impl> x_impl;
 };
 
 }  // namespace entente::rpc
