@@ -17,12 +17,13 @@ namespace entente::telemetry {
 
 namespace asio = boost::asio;
 
-// Lives on one io_context's thread. /live: 200 while that thread turns. /ready: 200, or 503 with the reasons, one a line.
+// Lives on one io_context's thread. /live: 200 while that thread turns. /ready: 200, or 503 with the reasons, one a
+// line.
 class Listener {
  public:
   // `listen`: "127.0.0.1:9988"; port 0 picks a free one.
-  static Result<std::unique_ptr<Listener>> bind(asio::any_io_executor executor, const std::string& listen, Metrics& metrics,
-                                                const Readiness& readiness, Log& log);
+  static Result<std::unique_ptr<Listener>> bind(asio::any_io_executor executor, const std::string& listen,
+                                                Metrics& metrics, const Readiness& readiness, Log& log);
   ~Listener();
   std::uint16_t port() const;
   asio::awaitable<void> run();  // until cancelled; at most 64 connections, 10 s each
@@ -37,7 +38,8 @@ struct HttpAnswer {
   unsigned status = 0;
   std::string body;
 };
-// One blocking GET of http://host:port/path, at most `timeout`: what `entente health --url` asks with.
+// One blocking GET of http://host:port/path, at most `timeout` (a name, unlike an address, also waits for the system's
+// resolver): what `entente health --url` asks with.
 Result<HttpAnswer> get(const std::string& url, Duration timeout);
 
 }  // namespace entente::telemetry

@@ -10,7 +10,7 @@ namespace entente::telemetry {
 
 using Labels = std::map<std::string, std::string>;
 
-// Handles are owned by Metrics and live as long as it does (a removed one is dead). All calls are thread-safe.
+// Handles are owned by Metrics and live as long as it does; what a removed one is told goes nowhere. Thread-safe.
 class Counter {
  public:
   virtual ~Counter() = default;

@@ -1,0 +1,29 @@
+#include "common/telemetry/readiness.hpp"
+
+#include <gmock/gmock.h>
+
+namespace entente::telemetry {
+namespace {
+
+TEST(Readiness, IsReadyWhileNothingIsUnmet) {
+  Readiness readiness;
+  EXPECT_TRUE(readiness.ready());
+
+  readiness.unmet("publication", "not there yet");
+  EXPECT_FALSE(readiness.ready());
+
+  readiness.met("publication");
+  EXPECT_TRUE(readiness.ready());
+}
+
+TEST(Readiness, ListsTheLatestReasonOfEachConditionSorted) {
+  Readiness readiness;
+  readiness.unmet("publication", "old");
+  readiness.unmet("certificate", "none");
+  readiness.unmet("publication", "not there yet");
+
+  EXPECT_THAT(readiness.reasons(), testing::ElementsAre("certificate: none", "publication: not there yet"));
+}
+
+}  // namespace
+}  // namespace entente::telemetry
