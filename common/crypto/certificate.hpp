@@ -22,7 +22,7 @@ class Certificate {
   // that PublicKey refuses (Errc::unsupported).
   static Result<Certificate> from_der(ByteView der);
 
-  ByteView der() const;
+  ByteView der() const;  // lives as long as this certificate or a copy of it
   std::string pem() const;
   Sha256 fingerprint() const;  // SHA-256 of the DER
 
