@@ -79,7 +79,9 @@ Result<std::string> read_file(const fs::path& path, std::size_t limit) {
 
 Status replace_file(const fs::path& path, std::string_view bytes, mode_t mode) {
   const fs::path folder = folder_of(path);
-  const fs::path fresh = folder / ("." + path.filename().string() + "." + std::to_string(::getpid()) + ".new");
+  // The name is cut: it may be as long as a name can be.
+  const std::string stem = path.filename().string().substr(0, 200);
+  const fs::path fresh = folder / ("." + stem + "." + std::to_string(::getpid()) + ".new");
   ::unlink(fresh.c_str());  // what a killed process of the same pid may have left
   if (const Status written = write_new_file(fresh, bytes, mode); !written) {
     ::unlink(fresh.c_str());
