@@ -122,6 +122,9 @@ class StrictBuilder final : public nlohmann::json_sax<json> {
 Result<json> parse_strict_json(std::string_view text, int max_depth) {
   // RFC 8259 8.1: a byte order mark is not to be sent; nlohmann would skip it.
   if (text.starts_with("\xef\xbb\xbf")) return Error(Errc::syntax, "a byte order mark at byte 1: send plain UTF-8");
+  // No JSON text holds one unescaped, and nlohmann takes it for the end, whatever comes after.
+  if (const std::size_t nul = text.find('\0'); nul != text.npos)
+    return Error(Errc::syntax, "not valid JSON at byte " + std::to_string(nul + 1) + ": a NUL byte");
   std::size_t consumed = 0;
   StrictBuilder builder(max_depth, consumed);
   const CountingIterator begin(text.data(), consumed), end(text.data() + text.size(), consumed);
