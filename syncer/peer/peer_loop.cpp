@@ -57,6 +57,7 @@ void PeerLoop::start(const std::shared_ptr<PeerLoop>& loop) {
 
 void PeerLoop::stop() {
   stopping_ = true;
+  if (ended_) return;  // asio's slot then refers to a coroutine that is no more
   cancel_.emit(asio::cancellation_type::terminal);
 }
 

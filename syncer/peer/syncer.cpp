@@ -16,6 +16,7 @@ constexpr const char* bootstrap_source = "bootstrap bundle";
 
 using trust::RelationshipPtr;
 using LoopPtr = std::shared_ptr<PeerLoop>;
+using Wanted = std::map<spiffe::TrustDomain, RelationshipPtr>;
 using Loops = std::map<spiffe::TrustDomain, LoopPtr>;
 
 // What set_relationships() has to do, found by comparing.
@@ -30,7 +31,7 @@ struct Differences {
   std::vector<std::pair<LoopPtr, RelationshipPtr>> kept;
 };
 
-Differences compare(const Loops& loops, const std::map<spiffe::TrustDomain, RelationshipPtr>& wanted) {
+Differences compare(const Loops& loops, const Wanted& wanted) {
   Differences found;
   for (const auto& [trust_domain, loop] : loops)
     if (!wanted.contains(trust_domain)) found.gone.push_back(loop);
@@ -77,20 +78,19 @@ struct Syncer::Impl : std::enable_shared_from_this<Syncer::Impl> {
     PeerLoop::start(loop);
   }
 
-  std::map<spiffe::TrustDomain, RelationshipPtr> by_trust_domain(const std::vector<RelationshipPtr>& all) const;
+  Wanted by_trust_domain(const std::vector<RelationshipPtr>& all) const;
   static asio::awaitable<void> update(std::shared_ptr<Impl> self, std::vector<RelationshipPtr> relationships,
                                       trust::PollingPolicy policy);
   static asio::awaitable<void> stop_all(std::shared_ptr<Impl> self);
   asio::awaitable<void> end(std::vector<LoopPtr> ending);
-  asio::awaitable<void> withdraw_orphans();
+  asio::awaitable<void> withdraw_orphans(const Wanted& wanted);
   asio::awaitable<void> apply_bootstraps(std::vector<RelationshipPtr> relationships);
   static asio::awaitable<void> withdraw(std::shared_ptr<Impl> self, spiffe::TrustDomain trust_domain);
   static asio::awaitable<void> apply_bootstrap(std::shared_ptr<Impl> self, RelationshipPtr relationship);
 };
 
-std::map<spiffe::TrustDomain, RelationshipPtr> Syncer::Impl::by_trust_domain(
-    const std::vector<RelationshipPtr>& all) const {
-  std::map<spiffe::TrustDomain, RelationshipPtr> result;
+Wanted Syncer::Impl::by_trust_domain(const std::vector<RelationshipPtr>& all) const {
+  Wanted result;
   const auto own = parts.ledger.current()->own;
   for (const RelationshipPtr& relationship : all) {
     if (relationship->trust_domain == own)
@@ -122,7 +122,7 @@ asio::awaitable<void> Syncer::Impl::update(std::shared_ptr<Impl> self, std::vect
   for (const LoopPtr& loop : found.gone) self->loops.erase(loop->relationship().trust_domain);
   co_await self->end(found.gone);
   for (const LoopPtr& loop : found.gone) self->metrics.end(loop->relationship().trust_domain);
-  co_await self->withdraw_orphans();
+  co_await self->withdraw_orphans(wanted);
   co_await self->end(replaced);
 
   std::vector<RelationshipPtr> starting = found.fresh;
@@ -150,12 +150,12 @@ asio::awaitable<void> Syncer::Impl::end(std::vector<LoopPtr> ending) {
   }
 }
 
-asio::awaitable<void> Syncer::Impl::withdraw_orphans() {
+asio::awaitable<void> Syncer::Impl::withdraw_orphans(const Wanted& wanted) {
   const trust::SnapshotPtr snapshot = parts.ledger.current();
   std::vector<asio::awaitable<void>> tasks;
   for (const trust::RecordPtr& record : snapshot->records) {
     const spiffe::TrustDomain& trust_domain = record->trust_domain();
-    if (trust_domain == snapshot->own || loops.contains(trust_domain)) continue;
+    if (trust_domain == snapshot->own || wanted.contains(trust_domain)) continue;
     tasks.push_back(withdraw(shared_from_this(), trust_domain));
   }
   const Status joined = co_await join(parts.control, std::move(tasks));
@@ -205,10 +205,7 @@ asio::awaitable<void> Syncer::Impl::apply_bootstrap(std::shared_ptr<Impl> self, 
 Syncer::Syncer(SyncerParts parts, trust::PollingPolicy policy)
     : impl_(std::make_shared<Impl>(std::move(parts), policy)) {}
 
-Syncer::~Syncer() {
-  impl_->stopped = true;
-  for (const auto& [trust_domain, loop] : impl_->loops) loop->stop();
-}
+Syncer::~Syncer() = default;
 
 asio::awaitable<void> Syncer::set_relationships(std::vector<trust::RelationshipPtr> relationships,
                                                 trust::PollingPolicy policy) {

@@ -32,6 +32,7 @@ struct SyncerParts {
   Log& log;
 };
 
+// Destroy it only after stop() has completed, or after the io_context has stopped for good.
 class Syncer {
  public:
   explicit Syncer(SyncerParts parts, trust::PollingPolicy policy);
