@@ -44,7 +44,7 @@ export GOTOOLCHAIN=local GOFLAGS="-mod=readonly -buildvcs=false"
 cd "$source_dir"
 if ! "$go" list -deps . >/dev/null 2>"$output/modules.log"; then
   cat "$output/modules.log"
-  if grep -qE 'dial tcp|no such host|connection refused|i/o timeout|proxyconnect|TLS handshake|50[0-9] |404 Not Found' "$output/modules.log"; then
+  if grep -qE 'module lookup disabled|dial tcp|no such host|connection refused|i/o timeout|proxyconnect|TLS handshake|50[0-9] |404 Not Found' "$output/modules.log"; then
     skip "the Go modules cannot be had"
   fi
   exit 1

@@ -86,6 +86,7 @@ class Domain:
             self.scenario.fail("the environment variable ENTENTE must name the program under test")
         path = self._write()
         self.process = self.scenario.start([ENTENTE, "run", "-c", path], name=self.trust_domain)
+        self.scenario.addCleanup(self.stop)
         eventually(self._ready, f"{self.trust_domain} ready")
         return self
 
@@ -93,6 +94,15 @@ class Domain:
         if not self.process.running():
             self.scenario.fail(f"{self.trust_domain} ended with {self.process.wait()}")
         return self.command("health", "--ready", check=False).returncode == 0
+
+    def stop(self):
+        """SIGTERM, and the clean end that it promises; a sanitizer's finding at exit would show here too."""
+        if self.process and self.process.running():
+            self.scenario.assertEqual(self.process.stop(), 0, f"{self.trust_domain}: exit status after SIGTERM")
+
+    def kill(self):
+        self.process.signal(signal.SIGKILL)
+        self.process.wait()
 
     def reload(self):
         self._write()

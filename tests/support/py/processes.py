@@ -1,5 +1,6 @@
 """Child processes of a test: their output line by line, bounded waits, and an end that always comes."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -63,10 +64,8 @@ class Child:
                 self._process.kill()
         status = self.wait()
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            try:
+            with contextlib.suppress(OSError):
                 stream.close()
-            except OSError:
-                pass
         return status
 
     def events(self, kind=None):
