@@ -3,15 +3,16 @@
 # there already is left alone. Uses sudo where it does not run as root.
 set -euo pipefail
 
+# What building Entente and running its demo needs.
 build_packages=(
   ccache cmake ninja-build g++ pkg-config
   libboost1.81-dev libboost-url1.81-dev libssl-dev nlohmann-json3-dev
   libgrpc++-dev libgrpc-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
-  libsqlite3-dev libc-ares-dev libyaml-cpp-dev libcli11-dev libspdlog-dev prometheus-cpp-dev
+  libsqlite3-dev libc-ares-dev libyaml-cpp-dev libcli11-dev libspdlog-dev prometheus-cpp-dev openssl
 )
 test_packages=(
   ca-certificates clang-format clang-tidy curl git libbenchmark-dev libcpp-jwt-dev libgmock-dev libgtest-dev
-  nginx-light openssl python3 python3-cryptography python3-jwt python3-venv shellcheck sqlite3 util-linux
+  nginx-light python3 python3-cryptography python3-jwt python3-venv shellcheck sqlite3 util-linux
 )
 
 usage() { echo "usage: $0 [--tests]"; }

@@ -11,7 +11,8 @@ namespace entente {
 
 namespace asio = boost::asio;
 
-// `work` is called once on a thread of `pool`; the caller resumes on its own executor. Not cancellable: it ends when it ends.
+// `work` is called once on a thread of `pool`; the caller resumes on its own executor. Not cancellable: it ends when it
+// ends.
 template <class Work>
 asio::awaitable<std::invoke_result_t<Work&>> run_blocking(asio::thread_pool& pool, Work work) {
   auto task = [](Work inner) -> asio::awaitable<std::invoke_result_t<Work&>> { co_return inner(); };

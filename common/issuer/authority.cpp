@@ -31,9 +31,12 @@ std::string_view to_string(AuthorityUse use) { return use == AuthorityUse::x509_
 
 std::string_view to_string(AuthorityState state) {
   switch (state) {
-    case AuthorityState::prepared: return "prepared";
-    case AuthorityState::active: return "active";
-    case AuthorityState::retired: return "retired";
+    case AuthorityState::prepared:
+      return "prepared";
+    case AuthorityState::active:
+      return "active";
+    case AuthorityState::retired:
+      return "retired";
   }
   return "retired";
 }
@@ -77,8 +80,10 @@ Time next_rotation_event(const std::vector<AuthorityInfo>& authorities, const Ro
   Time next = Time::max();
   const AuthorityInfo* active = first_in(AuthorityState::active, authorities);
   const AuthorityInfo* prepared = first_in(AuthorityState::prepared, authorities);
-  if (prepared) next = takeover(*prepared, active, now);
-  else if (active) next = prepare_due(*active, policy);
+  if (prepared)
+    next = takeover(*prepared, active, now);
+  else if (active)
+    next = prepare_due(*active, policy);
   for (const AuthorityInfo& authority : authorities)
     if (authority.state != AuthorityState::active) next = std::min(next, removable(authority));
   return std::max(next, now);

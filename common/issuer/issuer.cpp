@@ -106,12 +106,13 @@ RotationPolicy policy_of(const IssuerOptions& options, AuthorityUse use, const A
   return policy_of(options, use, active ? active->longest_svid_ttl : Duration::zero());
 }
 
-Result<Authority> make_authority(const IssuerOptions& options, AuthorityUse use, Time now, Time used_from, Duration longest) {
+Result<Authority> make_authority(const IssuerOptions& options, AuthorityUse use, Time now, Time used_from,
+                                 Duration longest) {
   Result<crypto::PrivateKey> key = crypto::PrivateKey::generate(options.key_type);
   if (!key) return key.error();
   const crypto::PublicKey public_key = key->public_key();
-  AuthorityInfo info{use, key_id_of(public_key), AuthorityState::prepared, now, used_from,
-                     plus(now, options.ca_ttl), Time()};
+  AuthorityInfo info{use,   key_id_of(public_key), AuthorityState::prepared, now, used_from, plus(now, options.ca_ttl),
+                     Time()};
   Authority authority{info, std::nullopt, public_key, nullptr, longest};
   if (use == AuthorityUse::x509_svid) {
     Result<crypto::Certificate> certificate = self_signed(options.trust_domain, *key, now, info.expires_at);
@@ -155,7 +156,8 @@ Authorities without(const Authorities& before, AuthorityUse use, const std::vect
 
 }  // namespace
 
-Issuer::Issuer(IssuerOptions options, std::unique_ptr<Impl> impl) : options_(std::move(options)), impl_(std::move(impl)) {}
+Issuer::Issuer(IssuerOptions options, std::unique_ptr<Impl> impl)
+    : options_(std::move(options)), impl_(std::move(impl)) {}
 Issuer::~Issuer() = default;
 
 Result<std::unique_ptr<Issuer>> Issuer::open(IssuerOptions options, Clock& clock, Log& log) {
@@ -168,7 +170,8 @@ Result<std::unique_ptr<Issuer>> Issuer::open(IssuerOptions options, Clock& clock
   if (!stored->empty()) {
     if (const Status loaded = issuer->impl_->commit(std::move(*stored)); !loaded) return loaded.error();
   }
-  if (const Status allowed = issuer->allow_ttls(issuer->options_.x509_svid_ttl, issuer->options_.jwt_svid_ttl); !allowed)
+  if (const Status allowed = issuer->allow_ttls(issuer->options_.x509_svid_ttl, issuer->options_.jwt_svid_ttl);
+      !allowed)
     return allowed.error();
   if (const Result<bool> ready = issuer->tick(); !ready) return ready.error();
   return issuer;
@@ -178,8 +181,10 @@ spiffe::Bundle Issuer::bundle() const {
   spiffe::Bundle bundle(options_.trust_domain);
   bundle.refresh_hint = options_.refresh_hint;
   for (const AuthorityPtr& authority : impl_->authorities) {
-    if (authority->certificate) bundle.x509_authorities.push_back(*authority->certificate);
-    else bundle.jwt_authorities.push_back({authority->info.id, authority->public_key});
+    if (authority->certificate)
+      bundle.x509_authorities.push_back(*authority->certificate);
+    else
+      bundle.jwt_authorities.push_back({authority->info.id, authority->public_key});
   }
   return bundle;
 }
@@ -199,12 +204,14 @@ Result<bool> Issuer::tick() {
         const Time used_from = planned_use(active ? &active->info : nullptr, policy, now);
         Result<Authority> fresh = make_authority(options_, use, now, used_from, policy.longest_svid_ttl);
         if (!fresh) return fresh.error().within("issuer");
-        impl_->log.info("authority prepared", {{"use", to_string(use)}, {"id", fresh->info.id}, {"used_from", format_time(used_from)}});
+        impl_->log.info("authority prepared",
+                        {{"use", to_string(use)}, {"id", fresh->info.id}, {"used_from", format_time(used_from)}});
         next.push_back(std::make_shared<const Authority>(std::move(*fresh)));
       }
       if (const Status stored = impl_->commit(std::move(next)); !stored) return stored.error();
       if (plan.activate) impl_->log.info("authority activated", {{"use", to_string(use)}, {"id", *plan.activate}});
-      for (const std::string& id : plan.remove) impl_->log.info("authority removed", {{"use", to_string(use)}, {"id", id}});
+      for (const std::string& id : plan.remove)
+        impl_->log.info("authority removed", {{"use", to_string(use)}, {"id", id}});
       changed = true;
     }
   }
@@ -214,7 +221,8 @@ Result<bool> Issuer::tick() {
 Time Issuer::next_due() const {
   Time next = Time::max();
   for (const AuthorityUse use : {AuthorityUse::x509_svid, AuthorityUse::jwt_svid})
-    next = std::min(next, next_rotation_event(impl_->infos(use), policy_of(options_, use, impl_->active(use)), impl_->clock.now()));
+    next = std::min(
+        next, next_rotation_event(impl_->infos(use), policy_of(options_, use, impl_->active(use)), impl_->clock.now()));
   return next;
 }
 
@@ -274,7 +282,8 @@ Status Issuer::allow_ttls(Duration x509, Duration jwt) {
 }
 
 Result<spiffe::X509Svid> Issuer::mint_x509_svid(const spiffe::SpiffeId& id, std::optional<Duration> ttl,
-                                                const std::vector<std::string>& dns_names, const std::string& hint) const {
+                                                const std::vector<std::string>& dns_names,
+                                                const std::string& hint) const {
   const auto view = impl_->signing();
   const Time now = impl_->clock.now();
   if (!view->x509 || now >= view->x509->info.expires_at)

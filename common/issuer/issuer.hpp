@@ -1,6 +1,6 @@
 // The embedded certificate authority of a trust domain: its keys, their rotation, and what they sign.
-// Federation 4.2 (FS-1): a new authority is published 3-5 refresh hints before its first use, an old one stays published
-// until nothing it signed is valid.
+// Federation 4.2 (FS-1): a new authority is published 3-5 refresh hints before its first use, an old one stays
+// published until nothing it signed is valid.
 #pragma once
 
 #include <filesystem>
@@ -22,33 +22,33 @@ namespace entente::issuer {
 
 struct IssuerOptions {
   spiffe::TrustDomain trust_domain;
-  std::filesystem::path folder;                         // data_dir/issuer; 0700
+  std::filesystem::path folder;  // data_dir/issuer; 0700
   Duration ca_ttl = std::chrono::hours(24);
   Duration x509_svid_ttl = std::chrono::hours(1);
   Duration jwt_svid_ttl = std::chrono::minutes(5);
   crypto::KeyType key_type = crypto::KeyType::ec_p256;
-  std::chrono::seconds refresh_hint{300};               // paces rotation
+  std::chrono::seconds refresh_hint{300};  // paces rotation
 };
 
-// Minting is thread-safe: it works on an immutable view of the authorities in use. Everything else belongs to the control
-// thread.
+// Minting is thread-safe: it works on an immutable view of the authorities in use. Everything else belongs to the
+// control thread.
 class Issuer {
  public:
-  // Loads the authorities from the folder, or makes the first ones. Keys that cannot be read, or that do not belong to their
-  // certificates, are an error that names the file: nothing is overwritten.
+  // Loads the authorities from the folder, or makes the first ones. Keys that cannot be read, or that do not belong to
+  // their certificates, are an error that names the file: nothing is overwritten.
   static Result<std::unique_ptr<Issuer>> open(IssuerOptions options, Clock& clock, Log& log);
   ~Issuer();
 
   // The authorities to publish now, with the hint, without a sequence.
   spiffe::Bundle bundle() const;
 
-  // Does what is due: prepares, activates, removes; writes it to disk first. Returns whether bundle() changed; the time to
-  // call again is next_due(). An error leaves everything as it was (the disk refused); call again later.
+  // Does what is due: prepares, activates, removes; writes it to disk first. Returns whether bundle() changed; the time
+  // to call again is next_due(). An error leaves everything as it was (the disk refused); call again later.
   Result<bool> tick();
   Time next_due() const;
 
-  // `bundle rotate`: prepares a new authority of each wanted use (one that is prepared already is kept) and says when each
-  // is used; `now` activates it at once. The caller publishes bundle() afterwards.
+  // `bundle rotate`: prepares a new authority of each wanted use (one that is prepared already is kept) and says when
+  // each is used; `now` activates it at once. The caller publishes bundle() afterwards.
   Result<std::vector<AuthorityInfo>> rotate(bool x509, bool jwt, bool now);
 
   void set_refresh_hint(std::chrono::seconds hint);
@@ -57,8 +57,8 @@ class Issuer {
   // published follows from it, so it goes to disk first. Never lowers what is recorded for the active authorities.
   Status allow_ttls(Duration x509, Duration jwt);
 
-  // A fresh key and its certificate: from a minute ago (clocks differ), to now + ttl or the authority's end, whichever is
-  // first. A ttl over the allowed one is cut to it.
+  // A fresh key and its certificate: from a minute ago (clocks differ), to now + ttl or the authority's end, whichever
+  // is first. A ttl over the allowed one is cut to it.
   Result<spiffe::X509Svid> mint_x509_svid(const spiffe::SpiffeId& id, std::optional<Duration> ttl,
                                           const std::vector<std::string>& dns_names, const std::string& hint) const;
   struct MintedJwt {

@@ -49,13 +49,20 @@ Result<Time> time_of(const json& object, const char* name) {
 Result<AuthorityInfo> info_from(const json& object) {
   const std::string use = text_of(object, "use"), state = text_of(object, "state");
   AuthorityInfo info{};
-  if (use == to_string(AuthorityUse::x509_svid)) info.use = AuthorityUse::x509_svid;
-  else if (use == to_string(AuthorityUse::jwt_svid)) info.use = AuthorityUse::jwt_svid;
-  else return Error(Errc::schema, "unknown use \"" + use + "\"");
-  if (state == to_string(AuthorityState::prepared)) info.state = AuthorityState::prepared;
-  else if (state == to_string(AuthorityState::active)) info.state = AuthorityState::active;
-  else if (state == to_string(AuthorityState::retired)) info.state = AuthorityState::retired;
-  else return Error(Errc::schema, "unknown state \"" + state + "\"");
+  if (use == to_string(AuthorityUse::x509_svid))
+    info.use = AuthorityUse::x509_svid;
+  else if (use == to_string(AuthorityUse::jwt_svid))
+    info.use = AuthorityUse::jwt_svid;
+  else
+    return Error(Errc::schema, "unknown use \"" + use + "\"");
+  if (state == to_string(AuthorityState::prepared))
+    info.state = AuthorityState::prepared;
+  else if (state == to_string(AuthorityState::active))
+    info.state = AuthorityState::active;
+  else if (state == to_string(AuthorityState::retired))
+    info.state = AuthorityState::retired;
+  else
+    return Error(Errc::schema, "unknown state \"" + state + "\"");
   info.id = text_of(object, "id");
   if (info.id.empty() || info.id.find_first_not_of("0123456789abcdef") != std::string::npos)
     return Error(Errc::schema, "a malformed id");
@@ -132,7 +139,8 @@ Result<Authorities> KeyFolder::load() const {
       if (!pem) return pem.error().within("issuer keys");
       Result<crypto::PrivateKey> key = crypto::PrivateKey::from_pem(*pem);
       if (!key) return damaged(path, key.error().message());
-      if (!(key->public_key() == authority->public_key)) return damaged(path, "not the key that authorities.json names");
+      if (!(key->public_key() == authority->public_key))
+        return damaged(path, "not the key that authorities.json names");
       authority->key = std::make_shared<const crypto::PrivateKey>(std::move(*key));
     }
     authorities.push_back(std::make_shared<const Authority>(std::move(*authority)));

@@ -1,5 +1,6 @@
 // The issuer's folder on disk: authorities.json with everything public, and one 0600 PEM file for each private key.
-// authorities.json is the point of commitment: a key is written before it is named there, and deleted after it no longer is.
+// authorities.json is the point of commitment: a key is written before it is named there, and deleted after it no
+// longer is.
 #pragma once
 
 #include <filesystem>
@@ -19,8 +20,8 @@ struct Authority {
   AuthorityInfo info;
   std::optional<crypto::Certificate> certificate;  // X.509 only
   crypto::PublicKey public_key;
-  std::shared_ptr<const crypto::PrivateKey> key;   // null once retired
-  Duration longest_svid_ttl;                       // of what it may sign
+  std::shared_ptr<const crypto::PrivateKey> key;  // null once retired
+  Duration longest_svid_ttl;                      // of what it may sign
 };
 using AuthorityPtr = std::shared_ptr<const Authority>;
 using Authorities = std::vector<AuthorityPtr>;

@@ -46,7 +46,8 @@ asio::awaitable<void> Publisher::run() {
   for (;;) {
     const Status written = co_await publish();
     if (!written && !failing)
-      log_.error("the publication cannot be written; the endpoint serves the last one", {{"error", written.error().message()}});
+      log_.error("the publication cannot be written; the endpoint serves the last one",
+                 {{"error", written.error().message()}});
     if (written && failing) log_.info("the publication is written again");
     failing = !written;
     const Status waited = failing ? co_await clock_.sleep(retry_wait) : co_await changed_.wait();

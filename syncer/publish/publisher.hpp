@@ -19,8 +19,8 @@ namespace asio = boost::asio;
 class Publisher {
  public:
   // `feed` publishes on the control thread. The folder is made (0755) where it is missing.
-  Publisher(asio::any_io_executor control, std::filesystem::path publish_dir, store::Feed& feed, asio::thread_pool& blocking,
-            Clock& clock, Log& log);
+  Publisher(asio::any_io_executor control, std::filesystem::path publish_dir, store::Feed& feed,
+            asio::thread_pool& blocking, Clock& clock, Log& log);
 
   // Writes what the feed holds now. An error says what the disk refused.
   asio::awaitable<Status> publish();

@@ -58,7 +58,8 @@ asio::awaitable<void> IssuerSource::run() {
     if (!slept) co_return;
     const Status stepped = co_await step();
     if (!stepped && stepped.error().code() == Errc::cancelled) co_return;
-    if (!stepped && !failing) log_.error("issuer cannot rotate; what is in use goes on", {{"error", stepped.error().message()}});
+    if (!stepped && !failing)
+      log_.error("issuer cannot rotate; what is in use goes on", {{"error", stepped.error().message()}});
     if (stepped && failing) log_.info("issuer rotates again");
     failing = !stepped;
   }

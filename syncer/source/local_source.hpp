@@ -1,4 +1,5 @@
-// Where this trust domain's own bundle comes from: a true edge. The embedded issuer or a file; an agent or a server later.
+// Where this trust domain's own bundle comes from: a true edge. The embedded issuer or a file; an agent or a server
+// later.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -1,0 +1,235 @@
+#include "cli/daemon.hpp"
+
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include "cli/options.hpp"
+#include "cli/server_app.hpp"
+#include "cli/service_manager.hpp"
+#include "cli/syncer_app.hpp"
+#include "cli/version.hpp"
+#include "common/base/task.hpp"
+#include "common/config/config.hpp"
+
+namespace entente::cli {
+namespace {
+
+// A stop that hangs is cut off by the kernel: nothing that is needed later is kept in memory alone.
+constexpr unsigned stop_limit_seconds = 10;
+
+// A thread with an io_context of its own for the endpoint, so that what the internet does never delays a poll.
+class ServerThread {
+ public:
+  ServerThread() : work_(context_.get_executor()), thread_([this] { context_.run(); }) {}
+  ~ServerThread() {
+    work_.reset();
+    context_.stop();
+    thread_.join();
+  }
+  ServerThread(const ServerThread&) = delete;
+  ServerThread& operator=(const ServerThread&) = delete;
+
+  asio::io_context& context() { return context_; }
+
+ private:
+  asio::io_context context_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::thread thread_;
+};
+
+class Daemon {
+ public:
+  Daemon(DaemonKind kind, std::filesystem::path file, config::Config config)
+      : kind_(kind), file_(std::move(file)), config_(std::move(config)), log_(config_.log.level, config_.log.format) {}
+
+  int run();
+
+ private:
+  asio::awaitable<void> live();
+  asio::awaitable<Status> start();
+  asio::awaitable<void> reload();
+  asio::awaitable<void> stop();
+  asio::awaitable<void> feed_watchdog(Duration interval);
+  Status start_server();
+
+  DaemonKind kind_;
+  std::filesystem::path file_;
+  config::Config config_;
+  Log log_;
+  SystemClock clock_;
+  telemetry::Metrics metrics_;
+  telemetry::Readiness readiness_;
+  asio::io_context control_{1};
+  std::unique_ptr<SyncerApp> syncer_;
+  std::optional<ServerThread> server_thread_;
+  std::unique_ptr<ServerApp> server_;
+  std::optional<Error> start_failure_;
+};
+
+int Daemon::run() {
+  std::signal(SIGPIPE, SIG_IGN);
+  log_.info("entente starts", {{"version", version()}, {"config", config_.file.string()}, {"pid", ::getpid()}});
+  asio::co_spawn(control_, live(), [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);  // a bug: the process ends with it
+  });
+  control_.run();
+  syncer_.reset();
+  if (start_failure_) {
+    log_.error("entente cannot start", {{"error", start_failure_->message()}});
+    return exit_usage;
+  }
+  log_.info("entente has stopped");
+  return exit_done;
+}
+
+asio::awaitable<void> Daemon::live() {
+  asio::signal_set signals(control_, SIGTERM, SIGINT, SIGHUP);
+  readiness_.unmet("start", "starting");
+  const Status started = co_await start();
+  if (!started) {
+    start_failure_ = started.error();
+    ::alarm(stop_limit_seconds);
+    co_await stop();
+    co_return;
+  }
+  readiness_.met("start");
+  notify_service_manager("READY=1");
+  log_.info("entente runs");
+  TaskGroup tasks(control_.get_executor(), log_);
+  if (const auto interval = watchdog_interval()) tasks.spawn("watchdog", feed_watchdog(*interval));
+  for (;;) {
+    const auto [error, signal] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (error) break;
+    if (signal != SIGHUP) {
+      log_.info("entente stops", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      break;
+    }
+    co_await reload();
+  }
+  notify_service_manager("STOPPING=1");
+  ::alarm(stop_limit_seconds);
+  tasks.cancel();
+  co_await stop();
+  co_await tasks.drained();
+}
+
+Status Daemon::start_server() {
+  const bool alone = kind_ == DaemonKind::server;
+  asio::io_context& context = alone ? control_ : server_thread_.emplace().context();
+  const auto role = alone ? ServerApp::Role::alone : ServerApp::Role::with_syncer;
+  Result<std::unique_ptr<ServerApp>> started =
+      ServerApp::start(config_, role, context, clock_, metrics_, readiness_, log_);
+  if (!started) return started.error();
+  server_ = std::move(*started);
+  return ok();
+}
+
+asio::awaitable<Status> Daemon::start() {
+  if (kind_ != DaemonKind::server) {
+    Result<std::unique_ptr<SyncerApp>> opened = SyncerApp::open(config_, control_, clock_, metrics_, readiness_, log_);
+    if (!opened) co_return opened.error();
+    syncer_ = std::move(*opened);
+    const Status started = co_await syncer_->start();
+    if (!started) co_return started.error();
+  }
+  const bool serves = kind_ == DaemonKind::server || (kind_ == DaemonKind::run && config_.bundle_endpoint);
+  co_return serves ? start_server() : ok();
+}
+
+asio::awaitable<void> Daemon::reload() {
+  notify_reloading();
+  auto loaded = config::load(file_);
+  if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&loaded)) {
+    log_.error("the configuration has mistakes and is refused whole; the running one goes on");
+    for (const config::Mistake& mistake : *mistakes)
+      log_.error("mistake in the configuration", {{"at", config::describe(file_, {mistake})}});
+  } else {
+    auto& fresh = std::get<config::Config>(loaded);
+    for (const std::string& name : config::needs_restart(config_, fresh))
+      log_.warning("a changed setting needs a restart", {{"setting", name}});
+    if (syncer_) {
+      co_await syncer_->reload(fresh);
+    } else {
+      log_.set_level(fresh.log.level);
+      log_.set_format(fresh.log.format);
+    }
+    log_.info("the configuration is applied");
+  }
+  notify_service_manager("READY=1");
+}
+
+asio::awaitable<void> Daemon::stop() {
+  if (server_) {
+    // On the thread it lives on, which in `run` is not this one.
+    asio::io_context& context = server_thread_ ? server_thread_->context() : control_;
+    auto stopping = [](std::unique_ptr<ServerApp> server) -> asio::awaitable<void> { co_await server->stop(); };
+    auto task = stopping(std::move(server_));
+    co_await asio::co_spawn(context, std::move(task), asio::use_awaitable);
+  }
+  server_thread_.reset();
+  if (syncer_) co_await syncer_->stop();
+}
+
+asio::awaitable<void> Daemon::feed_watchdog(Duration interval) {
+  for (;;) {
+    notify_service_manager("WATCHDOG=1");
+    const Status slept = co_await clock_.sleep(interval);
+    if (!slept) co_return;
+  }
+}
+
+int print_mistakes(const std::filesystem::path& file, const std::vector<config::Mistake>& mistakes) {
+  std::cerr << config::describe(file, mistakes) << '\n';
+  return exit_usage;
+}
+
+// What a configuration must hold for this command, beyond being right.
+std::optional<std::string> missing_for(DaemonKind kind, const config::Config& config) {
+  if (kind != DaemonKind::server) {
+    if (config.data_dir.empty())
+      return "data_dir: missing; `" + std::string(kind == DaemonKind::run ? "run" : "syncer") +
+             "` keeps keys and bundles there";
+    if (kind == DaemonKind::syncer && config.bundle_endpoint && config.bundle_endpoint->publish_dir.empty())
+      return "bundle_endpoint.publish_dir: missing; `syncer` writes there what `server` serves";
+    return std::nullopt;
+  }
+  if (!config.bundle_endpoint) return "bundle_endpoint: missing; it is what `server` serves";
+  if (config.bundle_endpoint->publish_dir.empty())
+    return "bundle_endpoint.publish_dir: missing; `server` reads from there what `syncer` writes";
+  const auto* serving = std::get_if<config::HttpsSpiffeServing>(&config.bundle_endpoint->profile);
+  if (serving && std::holds_alternative<std::string>(serving->svid) && config.server.state_dir.empty())
+    return "server.state_dir: missing; `server` keeps its SVID there";
+  return std::nullopt;
+}
+
+}  // namespace
+
+int run_daemon(DaemonKind kind, const std::filesystem::path& file) {
+  auto loaded = config::load(file);
+  if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&loaded)) return print_mistakes(file, *mistakes);
+  auto& config = std::get<config::Config>(loaded);
+  if (const auto missing = missing_for(kind, config)) {
+    std::cerr << file.string() << ": " << *missing << '\n';
+    return exit_usage;
+  }
+  Daemon daemon(kind, file, std::move(config));
+  return daemon.run();
+}
+
+int check_config(const std::filesystem::path& file) {
+  const auto loaded = config::load(file);
+  if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&loaded)) return print_mistakes(file, *mistakes);
+  return exit_done;
+}
+
+}  // namespace entente::cli

@@ -1,0 +1,136 @@
+#include "server/svid/svid_certificate.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include "common/base/file.hpp"
+
+namespace entente::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view condition = "certificate";
+constexpr std::string_view key_block = "-----BEGIN PRIVATE KEY-----";
+
+// Chain and key in one file, so that the two can never be of different SVIDs.
+Status keep(const fs::path& path, const spiffe::X509Svid& svid) {
+  const SecretBytes key = svid.key->pkcs8_pem();
+  std::string content = crypto::to_pem(svid.chain);
+  content.append(key.text());
+  const Status written = replace_file(path, content, 0600);
+  wipe(content.data(), content.size());
+  return written;
+}
+
+Result<spiffe::X509Svid> read_kept(const fs::path& path) {
+  Result<std::string> content = read_file(path);
+  if (!content) return content.error();
+  const std::size_t key_at = content->find(key_block);
+  if (key_at == std::string::npos) return Error(Errc::syntax, path.string() + ": no private key in it");
+  Result<std::vector<crypto::Certificate>> chain = crypto::certificates_from_pem(content->substr(0, key_at));
+  Result<crypto::PrivateKey> key = crypto::PrivateKey::from_pem(std::string_view(*content).substr(key_at));
+  wipe(content->data(), content->size());
+  if (!chain) return chain.error().within(path.string());
+  if (!key) return key.error().within(path.string());
+  return spiffe::make_x509_svid(std::move(*chain), std::move(*key));
+}
+
+}  // namespace
+
+// Shared with what the watch posts, which may arrive after SvidCertificate is gone.
+struct SvidCertificate::State {
+  SvidCertificateOptions options;
+  UseContext use;
+  Clock& clock;
+  telemetry::Gauge& not_after;
+  telemetry::Readiness& readiness;
+  Log& log;
+  bool stopped = false;
+  bool holds_one = false;
+  std::optional<crypto::Certificate> current;
+  std::string last_complaint;
+
+  fs::path kept_path() const { return options.state_dir / "svid.pem"; }
+
+  void complain(const std::string& reason) {
+    if (!holds_one) readiness.unmet(condition, reason);
+    if (reason != last_complaint)
+      log.warning("no new SVID for the bundle endpoint", {{"reason", reason}, {"serving", holds_one}});
+    last_complaint = reason;
+  }
+
+  Status put_in_use(const spiffe::X509Svid& svid) {
+    Result<std::shared_ptr<const tls::ServerContext>> context =
+        tls::ServerContext::create(tls::Identity{svid.chain, svid.key}, {});
+    if (!context) return context.error();
+    use(*context);
+    holds_one = true;
+    current = svid.chain.front();
+    last_complaint.clear();
+    not_after.set(static_cast<double>(unix_seconds(svid.chain.front().not_after())));
+    readiness.met(condition);
+    log.info("the bundle endpoint's SVID is in use",
+             {{"spiffe_id", svid.id.str()}, {"not_after", format_time(svid.chain.front().not_after())}});
+    return ok();
+  }
+
+  void updated(const client::X509Context& context) {
+    for (const spiffe::X509Svid& svid : context.svids) {
+      if (!(svid.id == options.spiffe_id)) continue;
+      if (current && *current == svid.chain.front()) return;
+      if (const Status used = put_in_use(svid); !used) return complain(used.error().message());
+      if (const Status kept = keep(kept_path(), svid); !kept)
+        log.warning("the SVID cannot be kept for the next start", {{"error", kept.error().message()}});
+      return;
+    }
+    complain("the Workload API at " + options.target + " does not give us " + options.spiffe_id.str() +
+             "; an entry for it must match this process's user");
+  }
+};
+
+SvidCertificate::SvidCertificate(asio::any_io_executor executor, SvidCertificateOptions options, UseContext use,
+                                 Clock& clock, telemetry::Metrics& metrics, telemetry::Readiness& readiness, Log& log)
+    : options_(options),
+      state_(
+          std::make_shared<State>(State{std::move(options),
+                                        std::move(use),
+                                        clock,
+                                        metrics.gauge("entente_endpoint_certificate_not_after_seconds",
+                                                      "When the bundle endpoint's certificate ends, in unix seconds."),
+                                        readiness,
+                                        log,
+                                        false,
+                                        false,
+                                        std::nullopt,
+                                        {}})),
+      executor_(std::move(executor)) {
+  state_->readiness.unmet(condition, "waiting for the Workload API at " + state_->options.target);
+}
+
+SvidCertificate::~SvidCertificate() { state_->stopped = true; }
+
+Status SvidCertificate::start() {
+  if (const Status made = ensure_folder(options_.state_dir, 0700); !made)
+    return made.error().within("server.state_dir");
+  if (const Result<spiffe::X509Svid> kept = read_kept(state_->kept_path()); kept) {
+    const bool good = kept->id == options_.spiffe_id && state_->clock.now() < kept->chain.front().not_after();
+    if (good) (void)state_->put_in_use(*kept);
+  } else if (kept.error().code() != Errc::not_found) {
+    state_->log.warning("the kept SVID cannot be used", {{"error", kept.error().message()}});
+  }
+  const client::WorkloadClient workload(options_.target);
+  watch_ = workload.watch_x509(
+      [state = state_, executor = executor_](client::X509ContextPtr context) {
+        asio::post(executor, [state, context] {
+          if (!state->stopped) state->updated(*context);
+        });
+      },
+      [state = state_, executor = executor_](const Error& error) {
+        asio::post(executor, [state, message = error.message()] {
+          if (!state->stopped) state->complain(message);
+        });
+      });
+  return ok();
+}
+
+}  // namespace entente::server
