@@ -108,7 +108,7 @@ class KeyReader {
     if (!authority->has_value()) return ok();
     JwtAuthority& found = **authority;
     jwt_key_ids_.insert(found.key_id);
-    if (jwt_keys_.insert(found.key_id + '\0' + std::string(as_text(found.key.spki_der()))).second)
+    if (jwt_keys_.insert(key_text(jwk) + found.key_id).second)
       parsed_.bundle.jwt_authorities.push_back(std::move(found));
     return ok();
   }

@@ -91,6 +91,12 @@ Result<crypto::PublicKey> read_jwk_key(const json& jwk) {
   return crypto::PublicKey::from_parameters(*parameters);
 }
 
+std::string key_text(const json& jwk) {
+  std::string text;
+  for (const char* name : members_of(jwk)) text += jwk.at(name).get_ref<const std::string&>() + ' ';
+  return text;
+}
+
 bool holds_private_key(const json& jwk) { return jwk.contains("d"); }
 
 void append_key_type(std::string& out, const crypto::PublicParameters& key) {

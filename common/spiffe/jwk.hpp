@@ -20,6 +20,10 @@ std::string missing_key_member(const nlohmann::json& jwk);
 // key of 1024 bits), which RFC 7517 5 lets consumers ignore; another code for what is malformed, naming the member.
 Result<crypto::PublicKey> read_jwk_key(const nlohmann::json& jwk);
 
+// The values of the key's members as they stand, of a JWK that was read: base64url has one spelling, so that the same
+// key has the same text.
+std::string key_text(const nlohmann::json& jwk);
+
 // Whether it holds a private key, which no JWK of a bundle may.
 bool holds_private_key(const nlohmann::json& jwk);
 
