@@ -14,7 +14,8 @@ namespace entente::store {
 // Thread-safe. A publication costs one call per subscriber.
 class Feed {
  public:
-  // Called on the publishing thread, in order, never concurrently; must not block: hand over and return.
+  // Called on the publishing thread, in order, never concurrently; must not block (hand over and return) and must not
+  // publish. It may end subscriptions, its own included.
   using Listener = std::function<void(const trust::SnapshotPtr&)>;
 
   // Ends its subscription on destruction; after that no call to the listener is running or comes.
@@ -37,10 +38,10 @@ class Feed {
   void publish(trust::SnapshotPtr snapshot);
 
  private:
-  mutable std::mutex mutex_;          // guards current_
+  mutable std::mutex mutex_;  // guards current_
   trust::SnapshotPtr current_ = std::make_shared<const trust::Snapshot>();
   std::recursive_mutex listeners_mutex_;  // held while listeners are called
-  std::map<std::uint64_t, Listener> listeners_;
+  std::map<std::uint64_t, std::shared_ptr<const Listener>> listeners_;
   std::uint64_t next_id_ = 1;
 };
 

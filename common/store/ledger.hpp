@@ -1,5 +1,5 @@
-// The one way in which a bundle changes: apply(trust domain, expected revision, change). Keeps what is in use in memory,
-// has it written by the store's own thread, and publishes snapshots to whoever subscribed.
+// The one way in which a bundle changes: apply(trust domain, expected revision, change). Keeps what is in use in
+// memory, has it written by the store's own thread, and publishes snapshots to whoever subscribed.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/base/clock.hpp"
 #include "common/base/log.hpp"
@@ -26,18 +27,24 @@ struct Applied {
 };
 
 struct StoreHealth {
-  std::size_t unwritten = 0;          // changes in use that the store does not hold yet
-  std::optional<Error> last_error;    // null while everything is written
+  std::size_t unwritten = 0;            // trust domains of which the store does not hold what is in use
+  std::optional<Error> last_error;      // null while the store takes everything
+  std::vector<std::string> unreadable;  // trust domains whose record could not be read, until a change replaces it
 };
 
 // Created, used and destroyed on one io_context's thread (the control thread), but for feed() and current(), which any
-// thread may call. Owns the store and its one writer thread.
+// thread may call. Owns the store and its one writer thread; a store that hangs never holds up the control thread.
+// Changes that come while the store is busy are written together, as one transaction, and only the newest of each trust
+// domain. What the store refused is tried again after 1 s, then 2 s, 4 s, up to every 30 s, and with each new change.
+// Errc::conflict from the store itself (somebody else writes to it) concerns that trust domain alone; it is logged,
+// shown in health() and retried like any other refusal.
 class Ledger {
  public:
-  // Blocks: loads every record. Records are visible as soon as it returns.
+  // Blocks: loads every record. Records are visible as soon as it returns. A record that cannot be read is logged and
+  // listed in health(); its trust domain counts as not held.
   static Result<std::unique_ptr<Ledger>> open(asio::any_io_executor control, std::unique_ptr<Store> store,
                                               std::optional<spiffe::TrustDomain> own, Clock& clock, Log& log);
-  ~Ledger();  // waits for the write that is under way; tries once more what is unwritten
+  ~Ledger();  // blocks: waits for the write that is under way; tries once more what is unwritten, and logs what is lost
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
@@ -45,9 +52,10 @@ class Ledger {
   Feed& feed();
 
   // Puts `record` in use (its revision becomes expected_revision + 1) or, when null, withdraws the trust domain.
-  // Errc::conflict when the trust domain is at another revision: look again, decide again. An acceptance becomes visible
-  // when the store holds it, and at the latest after two seconds or when the store refuses; a withdrawal, and a
-  // bundle that holds fewer authorities than before, at once.
+  // Errc::conflict when the trust domain is at another revision, a change still being written included: look again,
+  // decide again. An acceptance becomes visible when the store holds it, and at the latest after two seconds or when
+  // the store refuses; a withdrawal, and a bundle that lacks an authority held before, at once. Completes when the
+  // store has answered, and at the latest after two seconds. A change stands even if the caller is cancelled.
   asio::awaitable<Result<Applied>> apply(spiffe::TrustDomain trust_domain, std::uint64_t expected_revision,
                                          std::optional<trust::BundleRecord> record);
 

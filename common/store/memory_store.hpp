@@ -9,7 +9,7 @@ namespace entente::store {
 
 class MemoryStore final : public Store {
  public:
-  Result<std::vector<trust::BundleRecord>> load() override;
+  Result<Loaded> load() override;
   Status write(std::span<const Change> changes) override;
 
  private:

@@ -10,12 +10,12 @@ namespace entente::store {
 
 class SqliteStore final : public Store {
  public:
-  // Creates the file (0600) or migrates an older schema, step by step, in one transaction; a newer schema is an error that
-  // says so. Errc::store with the path and SQLite's reason.
+  // Creates the file (0600) or migrates an older schema, step by step, in one transaction; a newer schema is an error
+  // that says so. Errc::store with the path and SQLite's reason.
   static Result<std::unique_ptr<SqliteStore>> open(const std::filesystem::path& path);
   ~SqliteStore() override;
 
-  Result<std::vector<trust::BundleRecord>> load() override;
+  Result<Loaded> load() override;
   Status write(std::span<const Change> changes) override;
 
  private:
