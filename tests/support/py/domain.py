@@ -97,12 +97,13 @@ class Domain:
 
     def stop(self):
         """SIGTERM, and the clean end that it promises; a sanitizer's finding at exit would show here too."""
-        if self.process and self.process.running():
+        if self.process:
             self.scenario.assertEqual(self.process.stop(), 0, f"{self.trust_domain}: exit status after SIGTERM")
 
     def kill(self):
         self.process.signal(signal.SIGKILL)
         self.process.wait()
+        self.process = None
 
     def reload(self):
         self._write()
