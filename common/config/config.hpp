@@ -1,5 +1,6 @@
 // The whole configuration of a host's Entente processes, as one plain struct read once. interface.md, Configuration.
-// Paths are absolute (relative ones were resolved against the file's folder); defaults are filled in.
+// Paths are absolute (relative ones were resolved against the file's folder, the store's against data_dir); defaults
+// are filled in. deploy/example.yaml shows every key.
 #pragma once
 
 #include <filesystem>
@@ -26,7 +27,7 @@ struct LogConfig {
 };
 
 struct SqliteConfig {
-  std::filesystem::path path;  // default data_dir/entente.db
+  std::filesystem::path path;  // default data_dir/entente.db; a relative one is relative to data_dir
   friend bool operator==(const SqliteConfig&, const SqliteConfig&) = default;
 };
 struct MemoryConfig {
@@ -34,6 +35,7 @@ struct MemoryConfig {
 };
 using StoreConfig = std::variant<SqliteConfig, MemoryConfig>;
 
+// SVIDs live at most half as long as the authority; where ca_ttl is short, the two defaults shrink to that.
 struct IssuerConfig {
   Duration ca_ttl = std::chrono::hours(24);
   Duration x509_svid_ttl = std::chrono::hours(1);
@@ -58,8 +60,9 @@ struct KeyPairFiles {
 };
 struct HttpsSpiffeServing {
   spiffe::SpiffeId spiffe_id;
-  std::string run_as;                            // user name; "": the user the syncer runs as
-  std::variant<std::string, KeyPairFiles> svid;  // a Workload API's socket ("unix:///..."; default workload_api.listen), or files
+  std::string run_as;  // user name; "": the user the syncer runs as
+  std::variant<std::string, KeyPairFiles>
+      svid;  // a Workload API's socket ("unix:///..."; default workload_api.listen), or files
   friend bool operator==(const HttpsSpiffeServing&, const HttpsSpiffeServing&) = default;
 };
 using ServingProfile = std::variant<HttpsSpiffeServing, KeyPairFiles>;  // https_spiffe, https_web
@@ -100,7 +103,11 @@ struct AdminConfig {
 
 struct Config {
   std::filesystem::path file;
-  std::optional<spiffe::TrustDomain> trust_domain;  // null only with `local: {none: {}}`
+  // Null with `local: {none: {}}`, and only then. (The file may name one there: it says nothing, and a relationship may
+  // follow it like any other.)
+  std::optional<spiffe::TrustDomain> trust_domain;
+  // Empty only in the file of a host where only the server runs: one with `server` and `bundle_endpoint`, and without
+  // `data_dir`, `local` and `store`. Its `local` is NoSourceConfig.
   std::filesystem::path data_dir;
   LogConfig log;
   StoreConfig store;
@@ -108,29 +115,38 @@ struct Config {
   std::optional<BundleEndpointConfig> bundle_endpoint;
   ServerConfig server;
   std::optional<WorkloadApiConfig> workload_api;
-  std::optional<AdminConfig> admin;
-  std::string telemetry;  // "": none
+  std::optional<AdminConfig> admin;  // null: not served, and no `entente bundle|federation|health` command works
+  std::string telemetry;             // "": none
   trust::PollingPolicy polling;
   std::vector<trust::RelationshipPtr> federation;  // in the order of the file
-  trust::RegistrationEntries entries;              // in the order of the file; without the endpoint's implied one
+  // In the order of the file; without the endpoint's implied one. IDs ("config-<hash>") stay the same while an entry's
+  // SPIFFE ID, selectors and hint do, wherever it stands; no two are equal.
+  trust::RegistrationEntries entries;
 };
 
-// One mistake, where it stands (1-based).
+// One mistake, where it stands (1-based; columns count bytes). What is missing stands at its section's key.
 struct Mistake {
   int line = 0, column = 0;
   std::string message;  // what is wrong and what would be right
 };
-// "FILE:LINE:COLUMN: message", one a line.
+// "FILE:LINE:COLUMN: message", each ended by a newline.
 std::string describe(const std::filesystem::path& file, const std::vector<Mistake>& mistakes);
 
 // All mistakes at once, in the order of the file, or the configuration. Reads the files that it names and that are read
-// once (bootstrap bundles, roots); files that may come later (certificates that something else writes) are not demanded.
+// once (bootstrap bundles, roots); files that may come later (certificates that something else writes) are not
+// demanded.
 std::variant<Config, std::vector<Mistake>> load(const std::filesystem::path& file);
 // The same of a text, for tests; `file` gives the folder for relative paths.
 std::variant<Config, std::vector<Mistake>> parse(const std::string& text, const std::filesystem::path& file);
 
 // What differs and cannot be applied by SIGHUP: the top-level names, such as "data_dir", "bundle_endpoint.listen".
-// `federation`, `entries`, `log`, `polling`, `bundle_endpoint.refresh_hint` and certificate files can.
+// `federation`, `entries`, `log`, `polling`, `bundle_endpoint.refresh_hint` and certificate files (their contents, and
+// which they are) can.
 std::vector<std::string> needs_restart(const Config& running, const Config& fresh);
+
+// What a subcommand needs and the file, good in itself, does not say: one message each, without a position. Empty: it
+// can start.
+enum class Role { run, syncer, server };
+std::vector<std::string> missing_for(Role role, const Config& config);
 
 }  // namespace entente::config
