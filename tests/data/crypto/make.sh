@@ -54,6 +54,13 @@ for t in a b; do
   signed twin_${t}_leaf / twin_$t
 done
 
+# An intermediate of that same name, two steps below twin_a, again without key identifiers.
+bare=("$ca" "$usage" 'subjectKeyIdentifier=none' 'authorityKeyIdentifier=none')
+ec bridge prime256v1; ext bridge "${bare[@]}"; signed bridge '/CN=Bridge' twin_a
+ec twin_next prime256v1; ext twin_next "${bare[@]}"; signed twin_next '/CN=Twin' bridge
+cp "$work/leaf.key" "$work/twin_next_leaf.key"; cp "$work/twin_a_leaf.ext" "$work/twin_next_leaf.ext"
+signed twin_next_leaf / twin_next
+
 # A root of version 1, with no extensions at all.
 ec v1 prime256v1; openssl req -utf8 -new -key "$work/v1.key" -subj '/CN=Version 1' -out "$work/v1.csr"
 openssl x509 -req -in "$work/v1.csr" -signkey "$work/v1.key" -days $days -out v1.pem 2>/dev/null
