@@ -34,6 +34,8 @@ class Backlog {
 
   // The revision that the next change must expect: of what was accepted last, written or not; 0 for none.
   std::uint64_t revision(const spiffe::TrustDomain& trust_domain) const;
+  // Whether there is something to withdraw: in use, or stored and not even readable.
+  bool holds_anything(const spiffe::TrustDomain& trust_domain) const { return domains_.contains(trust_domain); }
   Numbered accept(const spiffe::TrustDomain& trust_domain, trust::RecordPtr record);
 
   // Notes that readers see the change; false when they see this one or a newer one already.

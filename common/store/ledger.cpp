@@ -89,7 +89,7 @@ asio::awaitable<Result<Applied>> Ledger::apply(spiffe::TrustDomain trust_domain,
     next = std::make_shared<const trust::BundleRecord>(std::move(*record));
   }
   Applied applied;
-  if (!next && expected_revision == 0) co_return applied;  // nothing is held: nothing to withdraw
+  if (!next && !state->backlog.holds_anything(trust_domain)) co_return applied;  // nothing to withdraw
   const auto waiter = state->accept(trust_domain, std::move(next));
   applied = co_await wait_for(state, waiter);
   co_return applied;

@@ -205,6 +205,18 @@ TEST_F(LedgerTest, NamesARecordThatCannotBeReadAndKeepsTheOthers) {
   EXPECT_EQ(control->batches()[0][0].expected_revision, 3U);
 }
 
+// FC-16
+TEST_F(LedgerTest, RemovesARecordThatCannotBeReadWhenItsTrustDomainIsWithdrawn) {
+  control->preset.unreadable.push_back({"b.test", 3, Error(Errc::schema, "bundle: keys is missing")});
+  open();
+
+  finish(begin_withdrawal("b.test", 0)).value();
+
+  ASSERT_EQ(batches(), 1U);
+  EXPECT_EQ(control->batches()[0][0].expected_revision, 3U);
+  EXPECT_EQ(control->batches()[0][0].record, nullptr);
+}
+
 TEST_F(LedgerTest, DoesNotOpenOnAStoreThatCannotBeRead) {
   control->load_error = Error(Errc::store, "store: entente.db: file is not a database");
   const auto opened = store::Ledger::open(io.get_executor(), std::make_unique<FlakyStore>(control), own, clock, log);
