@@ -74,7 +74,7 @@ check_tidy() {
   build tidy --target entente_generated || return 1
   run-clang-tidy -quiet -p build/tidy -j "$jobs" "^$PWD/(common|syncer|server|workload|cli)/" >"$log" 2>&1
   status=$?
-  grep -vE '^clang-tidy|^[0-9]+ warnings? |^$' "$log"
+  sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -vE '^clang-tidy|^[0-9]+ warnings? |^$'
   return "$status"
 }
 
