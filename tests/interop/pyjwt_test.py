@@ -19,7 +19,7 @@ class PyJwt(Scenario):
 
     def test_pyjwt_validates_a_token_with_the_other_domains_bundle(self):
         a, b = federated_pair(self)
-        token = a.command("jwt", "fetch", "--audience", "reports").stdout.split()[0]
+        token = a.json("jwt", "fetch", "--audience", "reports")[0]["svid"]
 
         claims = self.decode(token, self.bundles(b)["spiffe://a.test"], "reports")
 

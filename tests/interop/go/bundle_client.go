@@ -51,9 +51,10 @@ func parseEndpoint(name string, args []string) (*endpoint, error) {
 	return e, err
 }
 
-func (e *endpoint) option() (federation.FetchOption, error) {
+// option authenticates the endpoint by the bundles in held, or by the web roots.
+func (e *endpoint) option(held *spiffebundle.Set) (federation.FetchOption, error) {
 	if e.held != nil {
-		return federation.WithSPIFFEAuth(spiffebundle.NewSet(e.held), e.endpointID), nil
+		return federation.WithSPIFFEAuth(held, e.endpointID), nil
 	}
 	pem, err := os.ReadFile(e.roots)
 	if err != nil {
@@ -64,6 +65,13 @@ func (e *endpoint) option() (federation.FetchOption, error) {
 		return nil, fmt.Errorf("%s: no certificate", e.roots)
 	}
 	return federation.WithWebPKIRoots(pool), nil
+}
+
+func (e *endpoint) heldSet() *spiffebundle.Set {
+	if e.held == nil {
+		return spiffebundle.NewSet()
+	}
+	return spiffebundle.NewSet(e.held)
 }
 
 // SPIRE's client takes https_web roots from the system alone; a test points SSL_CERT_FILE at its own.
@@ -83,7 +91,7 @@ func (e *endpoint) fetch(ctx context.Context) (*spiffebundle.Bundle, error) {
 	if e.client == "spire" {
 		return e.fetchAsSPIRE(ctx)
 	}
-	option, err := e.option()
+	option, err := e.option(e.heldSet())
 	if err != nil {
 		return nil, err
 	}
@@ -105,25 +113,30 @@ func fetchBundle(ctx context.Context, args []string) error {
 	return nil
 }
 
-// watcher asks again quickly, so that a rotation is seen at once, and names the hint it was given.
-type watcher struct{}
+// watcher asks again quickly, so that a rotation is seen at once. As go-spiffe's documentation demands, what it is told
+// authenticates the endpoint from then on.
+type watcher struct{ held *spiffebundle.Set }
 
 func (watcher) NextRefresh(time.Duration) time.Duration { return 200 * time.Millisecond }
-func (watcher) OnUpdate(bundle *spiffebundle.Bundle)    { report("bundle", describeSPIFFE(bundle)) }
 func (watcher) OnError(err error)                       { report("error", fields{"message": err.Error()}) }
+func (w watcher) OnUpdate(bundle *spiffebundle.Bundle) {
+	w.held.Add(bundle)
+	report("bundle", describeSPIFFE(bundle))
+}
 
 func watchBundle(ctx context.Context, args []string) error {
 	e, err := parseEndpoint("watch-bundle", args)
 	if err != nil {
 		return err
 	}
-	option, err := e.option()
+	held := e.heldSet()
+	option, err := e.option(held)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := untilTold(ctx)
 	defer cancel()
-	if err := federation.WatchBundle(ctx, e.trustDomain, e.url, watcher{}, option); !errors.Is(err, context.Canceled) {
+	if err := federation.WatchBundle(ctx, e.trustDomain, e.url, watcher{held}, option); !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
