@@ -100,7 +100,7 @@ Result<std::string> parse_hint(const std::string& text) {
 }
 
 std::optional<spiffe::SpiffeId> read_id(Section& section, const Surroundings& around) {
-  const auto id = section.get("spiffe_id", "the workload's SPIFFE ID, such as spiffe://a.test/web", parse_workload_id);
+  auto id = section.get("spiffe_id", "the workload's SPIFFE ID, such as spiffe://a.test/web", parse_workload_id);
   if (id && around.trust_domain && !id->member_of(*around.trust_domain))
     section.find("spiffe_id")
         ->mistake("the issuer signs for its own trust domain alone, " + around.trust_domain->id() + "/..., found " +

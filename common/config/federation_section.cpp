@@ -76,7 +76,7 @@ void read_policy(Section& section) {
 }
 
 std::optional<spiffe::TrustDomain> read_peer(Section& section, Surroundings& around) {
-  const auto peer = section.get("trust_domain", "the peer's name, such as b.test", parse_trust_domain);
+  auto peer = section.get("trust_domain", "the peer's name, such as b.test", parse_trust_domain);
   if (!peer) return std::nullopt;
   const Node node = *section.find("trust_domain");
   // A host with no domain of its own may follow any, also the one it calls its own.

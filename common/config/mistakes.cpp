@@ -1,6 +1,7 @@
 #include "common/config/mistakes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace entente::config {
 
@@ -9,7 +10,7 @@ std::string to_string(Position at) { return "line " + std::to_string(at.line); }
 std::vector<Mistake> Mistakes::sorted() const {
   std::vector<Mistake> sorted = list_;
   std::stable_sort(sorted.begin(), sorted.end(), [](const Mistake& a, const Mistake& b) {
-    return Position{a.line, a.column} < Position{b.line, b.column};
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
   });
   return sorted;
 }

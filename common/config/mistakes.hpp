@@ -1,7 +1,6 @@
 // Collects what is wrong with a configuration while it is read. Internal to config.
 #pragma once
 
-#include <compare>
 #include <string>
 #include <vector>
 
@@ -12,7 +11,6 @@ namespace entente::config {
 // In the file, 1-based; columns count bytes.
 struct Position {
   int line = 1, column = 1;
-  friend auto operator<=>(const Position&, const Position&) = default;
 };
 std::string to_string(Position at);  // "line 3"
 

@@ -17,8 +17,8 @@ TEST(ConfigSyntax, ReportsOnePlaceForAFileThatIsNoYaml) {
       {"trust_domain: *nowhere\n", {1, 15, "anchor is not defined"}},
       {"trust_domain: a.test\n}\n", {2, 1, "flow end"}},
       {std::string(2000, '['), {1, 1, "nested too deeply"}},
-      {std::string("trust_domain: a\0b\n", 18), {1, 16, "control character"}},
-      {"\xff\xfet\0", {1, 1, "UTF-8"}},
+      {"trust_domain: a" + std::string(1, '\0') + "b\n", {1, 16, "control character"}},
+      {"\xff\xfet", {1, 1, "UTF-8"}},
   });
 }
 
