@@ -1,0 +1,60 @@
+#include "syncer/fetch/anchors.hpp"
+
+#include "common/spiffe/x509_svid.hpp"
+
+namespace entente::syncer {
+namespace {
+
+bool same(const WebAnchors& a, const WebAnchors& b) {
+  if (a.roots == b.roots) return true;
+  return a.roots && b.roots && *a.roots == *b.roots;
+}
+
+bool same(const SpiffeAnchors& a, const SpiffeAnchors& b) {
+  return a.id == b.id && (a.bundle == b.bundle || spiffe::same_authorities(*a.bundle, *b.bundle));
+}
+
+Error refusal(std::span<const crypto::Certificate> chain, const SpiffeAnchors& anchors, const Error& error) {
+  std::string text = error.message();
+  if (error.code() == Errc::expired && !chain.empty())
+    text += " (the endpoint's certificate: not after " + format_time(chain.front().not_after()) + ")";
+  return Error(Errc::tls, "not a valid X509-SVID of " + anchors.id.trust_domain().name() + ": " + text);
+}
+
+}  // namespace
+
+bool same_anchors(const Anchors& a, const Anchors& b) {
+  if (a.index() != b.index()) return false;
+  if (const auto* web = std::get_if<WebAnchors>(&a)) return same(*web, std::get<WebAnchors>(b));
+  return same(std::get<SpiffeAnchors>(a), std::get<SpiffeAnchors>(b));
+}
+
+Status verify_endpoint(std::span<const crypto::Certificate> chain, const SpiffeAnchors& anchors, Time now) {
+  // Said first where it can be: "another trust domain" tells more than "signed by an unknown authority".
+  if (!chain.empty()) {
+    const Result<spiffe::SpiffeId> shown = spiffe::id_of(chain.front());
+    if (shown && *shown != anchors.id)
+      return Error(Errc::wrong_spiffe_id, "the endpoint is " + shown->str() + ", not " + anchors.id.str());
+  }
+  const Result<spiffe::SpiffeId> id = spiffe::verify_x509_svid(chain, *anchors.bundle, now);
+  if (!id) return refusal(chain, anchors, id.error());
+  if (*id != anchors.id)
+    return Error(Errc::wrong_spiffe_id, "the endpoint is " + id->str() + ", not " + anchors.id.str());
+  return ok();
+}
+
+tls::ClientContext::Options client_options(const Anchors& anchors, const trust::EndpointUrl& url, const Clock& clock) {
+  tls::ClientContext::Options options;
+  if (!url.host_is_address()) options.server_name = url.host();
+  if (const auto* web = std::get_if<WebAnchors>(&anchors)) {
+    options.trust = tls::WebTrust{url.host(), web->roots};
+  } else {
+    options.trust = tls::VerifyChain(
+        [anchors = std::get<SpiffeAnchors>(anchors), &clock](std::span<const crypto::Certificate> chain) {
+          return verify_endpoint(chain, anchors, clock.now());
+        });
+  }
+  return options;
+}
+
+}  // namespace entente::syncer

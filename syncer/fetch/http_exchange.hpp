@@ -1,0 +1,37 @@
+// One HTTP/1.1 GET over a TLS connection: Beast's parser without its I/O. RFC 9110, 9112.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <string>
+
+#include "common/tls/stream.hpp"
+#include "common/trust/endpoint_url.hpp"
+
+namespace entente::syncer {
+
+namespace asio = boost::asio;
+
+struct HttpGet {
+  std::string authority, target;
+  std::string etag;        // "": unconditional
+  std::size_t body_limit;  // bytes, of a 200 answer
+};
+
+struct HttpAnswer {
+  unsigned status = 0;
+  std::string reason;  // the status line's
+  std::string location, etag;
+  std::string body;   // of a 200 answer only
+  bool keep = false;  // the connection may carry another request
+};
+
+// How far an exchange came: what a kept connection turns out to be dead by.
+struct ExchangeProgress {
+  bool any_bytes = false;  // of an answer
+};
+
+// The deadline is the caller's: stream.abort(). Errors: http's own as Errc::syntax and too_large, and what the stream
+// said. A body that is cut short is an error, never an answer.
+asio::awaitable<Result<HttpAnswer>> exchange(tls::Stream& stream, HttpGet request, ExchangeProgress& progress);
+
+}  // namespace entente::syncer

@@ -1,0 +1,178 @@
+#include "syncer/fetch/https_fetcher.hpp"
+
+#include <map>
+
+#include "syncer/fetch/connection.hpp"
+#include "syncer/fetch/redirect.hpp"
+
+namespace entente::syncer {
+namespace {
+
+// Between polls a peer keeps a connection about this long; longer is a descriptor for nothing.
+constexpr auto kept_for = std::chrono::seconds(90);
+constexpr std::size_t longest_reason = 80;
+
+SteadyTime now_steady() { return std::chrono::steady_clock::now(); }
+
+// What is kept of one host and port between fetches: the TLS session is in the context.
+struct Route {
+  std::shared_ptr<const tls::ClientContext> context;
+  std::unique_ptr<Connection> idle;
+  std::uint64_t last_fetch = 0;
+};
+using Routes = std::map<std::string, Route>;
+
+// One exchange: what is asked, and until when.
+struct Exchange {
+  trust::EndpointUrl url;
+  Anchors anchors;
+  std::string etag;
+  std::size_t body_limit;
+  Duration timeout;
+  SteadyTime until;
+};
+
+struct Exchanged {
+  HttpAnswer answer;
+  std::string address;
+};
+
+// A reason phrase comes from a stranger and goes to terminals.
+std::string printable(const std::string& reason) {
+  std::string text = reason.substr(0, longest_reason);
+  for (char& c : text)
+    if (c < 0x20 || c > 0x7e) c = '?';
+  return text;
+}
+
+Error exchange_error(const Error& error, const Connection& connection, Duration timeout) {
+  const std::string& address = connection.address;
+  if (error.code() == Errc::timeout)
+    return Error(Errc::timeout, "http: " + address + ": no complete answer within " + describe_duration(timeout));
+  if (error.code() == Errc::io) return Error(Errc::connect, "connection to " + address + " lost: " + error.message());
+  return error.within(address);
+}
+
+Result<FetchAnswer> judge(Exchanged exchanged, const trust::EndpointUrl& url, bool conditional) {
+  HttpAnswer& answer = exchanged.answer;
+  if (answer.status == 200)
+    return FetchAnswer{FetchedDocument{std::move(answer.body), std::move(answer.etag)}, exchanged.address, url.str()};
+  if (answer.status == 304 && conditional) return FetchAnswer{NotModified{}, exchanged.address, url.str()};
+  std::string words = "the endpoint answered " + std::to_string(answer.status) + " " + printable(answer.reason);
+  if (answer.status == 304) words += " to a request without If-None-Match";
+  return Error(Errc::http_status, words);
+}
+
+class HttpsFetcher final : public Fetcher {
+ public:
+  HttpsFetcher(asio::any_io_executor executor, Resolver& resolver, Clock& clock)
+      : surroundings_{executor, resolver, clock}, idle_timer_(executor) {}
+
+  asio::awaitable<Result<FetchAnswer>> fetch(FetchRequest request) override {
+    prepare(request);
+    const SteadyTime until = now_steady() + std::chrono::duration_cast<SteadyTime::duration>(request.timeout);
+    std::vector<trust::EndpointUrl> visited = {request.url};
+    for (;;) {
+      Exchange wanted{visited.back(), request.anchors, request.etag, request.body_limit, request.timeout, until};
+      Result<Exchanged> exchanged = co_await perform(std::move(wanted));
+      if (!exchanged) co_return exchanged.error();
+      if (!is_redirect(exchanged->answer.status)) {
+        tidy();
+        co_return judge(std::move(*exchanged), visited.back(), !request.etag.empty());
+      }
+      Result<trust::EndpointUrl> next = next_hop(visited, exchanged->answer);
+      if (!next) co_return next.error();
+      visited.push_back(std::move(*next));
+    }
+  }
+
+ private:
+  // Old trust must not live on in connections and sessions.
+  void prepare(const FetchRequest& request) {
+    ++fetches_;
+    if (!url_ || !(*url_ == request.url) || !same_anchors(*anchors_, request.anchors)) routes_->clear();
+    url_ = request.url;
+    anchors_ = request.anchors;
+  }
+
+  // Forgets what a former redirect led to, and in a while the connections.
+  void tidy() {
+    std::erase_if(*routes_, [this](const auto& entry) { return entry.second.last_fetch != fetches_; });
+    idle_timer_.expires_after(kept_for);
+    idle_timer_.async_wait([weak = std::weak_ptr(routes_)](const boost::system::error_code& error) {
+      const auto routes = weak.lock();
+      if (error || !routes) return;
+      for (auto& [name, route] : *routes) route.idle.reset();
+    });
+  }
+
+  Result<Route*> route_to(const trust::EndpointUrl& url, const Anchors& anchors) {
+    Route& route = (*routes_)[url.host() + " " + std::to_string(url.port())];
+    route.last_fetch = fetches_;
+    if (route.context) return &route;
+    auto context = tls::ClientContext::create(client_options(anchors, url, surroundings_.clock));
+    if (!context) return Error(Errc::tls, context.error().message());
+    route.context = std::move(*context);
+    return &route;
+  }
+
+  asio::awaitable<Result<Exchanged>> perform(Exchange wanted) {
+    const Result<Route*> found = route_to(wanted.url, wanted.anchors);
+    if (!found) co_return found.error();
+    Route& route = **found;
+    if (std::unique_ptr<Connection> kept = std::move(route.idle)) {
+      if (still_proven(*kept, wanted.anchors, surroundings_.clock.now())) {
+        ExchangeProgress progress;
+        Result<Exchanged> exchanged = co_await over(route, std::move(kept), wanted, progress, /*is_kept=*/true);
+        const bool cancelled = !exchanged && exchanged.error().code() == Errc::cancelled;
+        if (exchanged || cancelled || progress.any_bytes) co_return exchanged;
+      }
+    }
+    auto opened = co_await open_connection(surroundings_, wanted.url, route.context, wanted.until);
+    if (!opened) co_return opened.error();
+    std::unique_ptr<Connection> fresh = std::move(*opened);
+    if (fresh->stream.resumed() && !still_proven(*fresh, wanted.anchors, surroundings_.clock.now())) {
+      // The session outlived what it proved: all over again, from nothing.
+      route.context.reset();
+      fresh.reset();
+      co_return co_await perform_anew(std::move(wanted));
+    }
+    ExchangeProgress progress;
+    co_return co_await over(route, std::move(fresh), wanted, progress, /*is_kept=*/false);
+  }
+
+  asio::awaitable<Result<Exchanged>> perform_anew(Exchange wanted) { co_return co_await perform(std::move(wanted)); }
+
+  // `is_kept`: such a connection may have died unseen; it gets half of the time to prove the contrary.
+  asio::awaitable<Result<Exchanged>> over(Route& route, std::unique_ptr<Connection> connection, const Exchange& wanted,
+                                          ExchangeProgress& progress, bool is_kept) {
+    tls::Stream& stream = connection->stream;
+    HttpGet get{wanted.url.authority(), wanted.url.target(), wanted.etag, wanted.body_limit};
+    const SteadyTime start = now_steady();
+    const SteadyTime half = is_kept ? start + (wanted.until - start) / 2 : wanted.until;
+    const Deadline at_half(surroundings_.executor, half, [&] {
+      if (!progress.any_bytes) stream.abort();
+    });
+    const Deadline at_end(surroundings_.executor, wanted.until, [&stream] { stream.abort(); });
+    Result<HttpAnswer> answer = co_await exchange(stream, std::move(get), progress);
+    if (!answer) co_return exchange_error(answer.error(), *connection, wanted.timeout);
+    Exchanged exchanged{std::move(*answer), connection->address};
+    if (exchanged.answer.keep) route.idle = std::move(connection);
+    co_return exchanged;
+  }
+
+  Surroundings surroundings_;
+  std::shared_ptr<Routes> routes_ = std::make_shared<Routes>();
+  asio::steady_timer idle_timer_;
+  std::optional<trust::EndpointUrl> url_;
+  std::optional<Anchors> anchors_;
+  std::uint64_t fetches_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Fetcher> make_https_fetcher(asio::any_io_executor executor, Resolver& resolver, Clock& clock) {
+  return std::make_unique<HttpsFetcher>(std::move(executor), resolver, clock);
+}
+
+}  // namespace entente::syncer
