@@ -45,10 +45,12 @@ struct JwtSvidClaims {
 struct JwtValidation {
   std::string audience;  // the one that must be among the token's (JS-5)
   Time now;
-  Duration leeway = std::chrono::seconds(0);  // for exp and nbf; at most 60 s is meaningful (JS-6)
+  Duration leeway = std::chrono::seconds(0);  // for exp and nbf; more than 60 s counts as 60 s (JS-6)
 };
 
-// Validates with the bundle of the subject's trust domain; another domain's bundle is Errc::untrusted (JS-8).
+// Validates with the bundle of the subject's trust domain; another domain's bundle is Errc::untrusted, as are a wrong
+// audience and signature; Errc::expired outside its time. A token without `kid` (JWT-SVID 2.2: optional) is tried with
+// every key that its algorithm fits (JS-8).
 Result<JwtSvidClaims> verify_jwt_svid(const UnverifiedJwt& token, const Bundle& bundle, const JwtValidation& wanted);
 
 struct JwtSvidRequest {
