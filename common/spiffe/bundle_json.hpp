@@ -11,8 +11,8 @@
 
 namespace entente::spiffe {
 
-// An entry of `keys` that was passed over, and why: "keys[3]: unknown use \"foo\"". Reported, never fatal (TB-5, 12,
-// 13).
+// An entry of `keys` that was passed over, and why: "keys[3]: unknown use \"foo\"". Reported, never fatal
+// (TB-5, 12, 13). A private key that was published is reported here too, though its public key is read.
 using IgnoredKeys = std::vector<std::string>;
 
 struct ParsedBundle {
@@ -22,7 +22,7 @@ struct ParsedBundle {
 
 // Reads the document that trust_domain's bundle endpoint serves. Errc::syntax for what is not strict JSON, Errc::schema
 // for what the standard forbids, naming the member: `keys` missing or null, a bad spiffe_sequence or
-// spiffe_refresh_hint.
+// spiffe_refresh_hint, and a garbled key of a known kind, so that a bad document never silently revokes a key.
 Result<ParsedBundle> parse_bundle(const TrustDomain& trust_domain, std::string_view json);
 
 // The document to publish: keys sorted canonically, `use` and `kty` on every key, `"keys":[]` when empty,
