@@ -9,12 +9,9 @@
 
 #include "common/base/result.hpp"
 #include "common/spiffe/x509_svid.hpp"
-#include "common/trust/registration_entry.hpp"
+#include "workload/attest/selectors.hpp"
 
 namespace entente::workload {
-
-// What a caller proved to be, sorted.
-using Selectors = std::vector<trust::Selector>;
 
 struct X509Identity {
   spiffe::X509SvidPtr svid;
@@ -33,16 +30,18 @@ class IdentitySource {
  public:
   virtual ~IdentitySource() = default;
 
-  // The identities a caller is entitled to, in order (the first is its default, WA-12); empty: none. Each is good for at
-  // least half its lifetime as long as changed() is followed.
+  // The identities a caller is entitled to, in order (the first is its default, WA-12); empty: none. Each is good for
+  // at least half its lifetime as long as changed() is followed.
   virtual Result<std::vector<X509Identity>> x509_identities(const Selectors& selectors) = 0;
 
   // A JWT-SVID for `audience` of each identity, or of `wanted` alone. Errc::permission_denied when `wanted` is not the
   // caller's; empty when the caller has none.
-  virtual Result<std::vector<JwtIdentity>> jwt_identities(const Selectors& selectors, const std::vector<std::string>& audience,
+  virtual Result<std::vector<JwtIdentity>> jwt_identities(const Selectors& selectors,
+                                                          const std::vector<std::string>& audience,
                                                           const std::optional<spiffe::SpiffeId>& wanted) = 0;
 
-  // Whether the caller has any identity, and whose bundles its identities federate with (null: everyone's). For bundles.
+  // Whether the caller has any identity, and whose bundles its identities federate with (null: everyone's). For
+  // bundles.
   struct Entitlement {
     bool any = false;
     bool all_federated = false;
