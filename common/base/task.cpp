@@ -2,8 +2,8 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/error.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
 #include <optional>
@@ -11,7 +11,16 @@
 namespace entente {
 
 struct TaskGroup::Handle::Task {
+  Task(std::string called, asio::any_io_executor exec) : name(std::move(called)), executor(std::move(exec)) {}
+
+  // On the executor: co_spawn's own handler posts a pointer into the signal when it is called from anywhere else, and
+  // the task may be gone before that is taken up.
+  static void cancel(const std::shared_ptr<Task>& task) {
+    asio::dispatch(task->executor, [task] { task->stop.emit(asio::cancellation_type::terminal); });
+  }
+
   std::string name;
+  asio::any_io_executor executor;
   asio::cancellation_signal stop;
 };
 
@@ -48,12 +57,11 @@ TaskGroup::TaskGroup(asio::any_io_executor executor, Log& log)
 TaskGroup::~TaskGroup() { cancel(); }
 
 void TaskGroup::Handle::cancel() {
-  if (const auto task = task_.lock()) task->stop.emit(asio::cancellation_type::terminal);
+  if (const auto task = task_.lock()) Task::cancel(task);
 }
 
 TaskGroup::Handle TaskGroup::spawn(std::string name, asio::awaitable<void> coroutine) {
-  auto task = std::make_shared<Handle::Task>();
-  task->name = std::move(name);
+  auto task = std::make_shared<Handle::Task>(std::move(name), state_->executor);
   const auto place = state_->tasks.insert(state_->tasks.end(), task);
   auto done = [state = state_, place, task](std::exception_ptr failure) {
     if (const auto reason = failure ? describe(failure) : std::nullopt)
@@ -70,7 +78,7 @@ TaskGroup::Handle TaskGroup::spawn(std::string name, asio::awaitable<void> corou
 
 void TaskGroup::cancel() {
   const auto tasks = state_->tasks;  // a task that ends at once leaves the list
-  for (const auto& task : tasks) task->stop.emit(asio::cancellation_type::terminal);
+  for (const auto& task : tasks) Handle::Task::cancel(task);
 }
 
 std::size_t TaskGroup::running() const { return state_->tasks.size(); }
