@@ -7,37 +7,29 @@
 #include <memory>
 #include <string>
 
-#include "common/base/clock.hpp"
 #include "common/base/log.hpp"
 #include "common/base/result.hpp"
 #include "common/telemetry/metrics.hpp"
 #include "common/tls/context.hpp"
+#include "server/limits.hpp"
 #include "server/publication.hpp"
 
 namespace entente::server {
 
 namespace asio = boost::asio;
 
-struct Limits {
-  std::size_t connections = 20000;
-  std::size_t connections_per_address = 200;
-  Duration request_timeout = std::chrono::seconds(10);  // total, for the handshake and for each request, from its first byte
-  Duration idle_timeout = std::chrono::seconds(120);    // between requests
-  std::size_t target_size = 8U << 10;                   // bytes; over it: 414
-  std::size_t header_size = 16U << 10;                  // bytes; over it: 431
-};
-
 struct EndpointOptions {
-  std::string listen;      // "0.0.0.0:8443", "[::]:8443"; port 0 picks a free one
+  std::string listen;  // "0.0.0.0:8443", "[::]:8443"; port 0 picks a free one
   std::string path = "/";
   Limits limits;
 };
 
-// Lives on one io_context's thread.
+// Lives on one io_context's thread. Destroy it after run() has completed, or after the io_context has stopped;
+// `metrics` and `log` outlive the io_context's last turn.
 class Endpoint {
  public:
-  // Binds and listens at once; handshakes wait (unanswered) until there is a TLS context. Errc::io says what could not be
-  // bound and why.
+  // Binds and listens at once; handshakes wait (unanswered) until there is a TLS context. Errc::io says what could not
+  // be bound and why.
   static Result<std::unique_ptr<Endpoint>> bind(asio::any_io_executor executor, EndpointOptions options,
                                                 telemetry::Metrics& metrics, Log& log);
   ~Endpoint();

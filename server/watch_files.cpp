@@ -1,0 +1,39 @@
+#include "server/watch_files.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include "common/base/file_watch.hpp"
+
+namespace entente::server {
+namespace {
+
+constexpr std::chrono::seconds retry(5);
+
+}  // namespace
+
+asio::awaitable<void> watch_files(std::vector<std::filesystem::path> paths, std::function<void()> reload, Log& log,
+                                  Clock& clock) {
+  const auto executor = co_await asio::this_coro::executor;
+  bool warned = false;
+  for (;;) {
+    // Anew each time, and before the files are read: links may lead elsewhere by now, and no change may slip in
+    // between.
+    Result<FileWatch> watch = FileWatch::create(executor, paths);
+    reload();
+    Status waited = ok();
+    if (watch) {
+      warned = false;
+      waited = co_await watch->changed();
+    } else {
+      if (!warned) log.warning("files cannot be watched; looking every 5 s", {{"error", watch.error().message()}});
+      warned = true;
+    }
+    if (!waited && waited.error().code() == Errc::cancelled) co_return;
+    if (!watch || !waited) {
+      const Status slept = co_await clock.sleep(retry);
+      if (!slept) co_return;
+    }
+  }
+}
+
+}  // namespace entente::server
