@@ -45,8 +45,11 @@ std::vector<Settled> Backlog::settle(const std::vector<Status>& outcomes) {
   std::vector<Settled> settled;
   for (std::size_t i = 0; i < batch_.size() && i < outcomes.size(); ++i) {
     const Numbered& change = batch_[i];
-    settled.push_back({change, outcomes[i]});
-    if (!outcomes[i]) continue;
+    Settled& one = settled.emplace_back(Settled{change, std::nullopt});
+    if (!outcomes[i]) {
+      one.refusal = outcomes[i].error();
+      continue;
+    }
     Domain& domain = domains_.at(change.trust_domain);
     domain.stored_number = change.number;
     domain.stored_revision = change.record ? change.record->revision : 0;

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,7 +24,7 @@ struct Numbered {
 // What the store said about a change.
 struct Settled {
   Numbered change;
-  Status outcome;
+  std::optional<Error> refusal;  // null: the store holds it
 };
 
 // Used from one thread.

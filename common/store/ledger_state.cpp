@@ -145,7 +145,7 @@ void LedgerState::answer(const Settled& settled) {
       ++place;
       continue;
     }
-    waiter->persisted = settled.outcome.has_value();
+    waiter->persisted = !settled.refusal;
     waiter->answered.raise();
     place = waiters_.erase(place);
   }
@@ -154,14 +154,14 @@ void LedgerState::answer(const Settled& settled) {
 void LedgerState::note_health(const std::vector<Settled>& settled) {
   const bool was_refusing = !refused_.empty();
   std::vector<std::string> newly_refused;
-  for (const auto& [change, outcome] : settled) {
-    if (outcome) {
+  for (const auto& [change, refusal] : settled) {
+    if (!refusal) {
       refused_.erase(change.trust_domain);
       unreadable_.erase(change.trust_domain.name());
       continue;
     }
-    last_error_ = outcome.error();
-    if (refused_.insert_or_assign(change.trust_domain, outcome.error()).second)
+    last_error_ = *refusal;
+    if (refused_.insert_or_assign(change.trust_domain, *refusal).second)
       newly_refused.push_back(change.trust_domain.name());
   }
   if (!newly_refused.empty())
