@@ -151,8 +151,11 @@ asio::awaitable<void> Daemon::reload() {
   auto loaded = config::load(file_);
   if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&loaded)) {
     log_.error("the configuration has mistakes and is refused whole; the running one goes on");
-    for (const config::Mistake& mistake : *mistakes)
-      log_.error("mistake in the configuration", {{"at", config::describe(file_, {mistake})}});
+    for (const config::Mistake& mistake : *mistakes) {
+      std::string place = config::describe(file_, {mistake});
+      place.pop_back();  // its newline
+      log_.error("mistake in the configuration", {{"at", place}});
+    }
   } else {
     auto& fresh = std::get<config::Config>(loaded);
     for (const std::string& name : config::needs_restart(config_, fresh))
@@ -189,27 +192,17 @@ asio::awaitable<void> Daemon::feed_watchdog(Duration interval) {
 }
 
 int print_mistakes(const std::filesystem::path& file, const std::vector<config::Mistake>& mistakes) {
-  std::cerr << config::describe(file, mistakes) << '\n';
+  std::cerr << config::describe(file, mistakes);
   return exit_usage;
 }
 
-// What a configuration must hold for this command, beyond being right.
-std::optional<std::string> missing_for(DaemonKind kind, const config::Config& config) {
-  if (kind != DaemonKind::server) {
-    if (config.data_dir.empty())
-      return "data_dir: missing; `" + std::string(kind == DaemonKind::run ? "run" : "syncer") +
-             "` keeps keys and bundles there";
-    if (kind == DaemonKind::syncer && config.bundle_endpoint && config.bundle_endpoint->publish_dir.empty())
-      return "bundle_endpoint.publish_dir: missing; `syncer` writes there what `server` serves";
-    return std::nullopt;
+config::Role role_of(DaemonKind kind) {
+  switch (kind) {
+    case DaemonKind::run: return config::Role::run;
+    case DaemonKind::server: return config::Role::server;
+    case DaemonKind::syncer: return config::Role::syncer;
   }
-  if (!config.bundle_endpoint) return "bundle_endpoint: missing; it is what `server` serves";
-  if (config.bundle_endpoint->publish_dir.empty())
-    return "bundle_endpoint.publish_dir: missing; `server` reads from there what `syncer` writes";
-  const auto* serving = std::get_if<config::HttpsSpiffeServing>(&config.bundle_endpoint->profile);
-  if (serving && std::holds_alternative<std::string>(serving->svid) && config.server.state_dir.empty())
-    return "server.state_dir: missing; `server` keeps its SVID there";
-  return std::nullopt;
+  return config::Role::run;
 }
 
 }  // namespace
@@ -218,10 +211,9 @@ int run_daemon(DaemonKind kind, const std::filesystem::path& file) {
   auto loaded = config::load(file);
   if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&loaded)) return print_mistakes(file, *mistakes);
   auto& config = std::get<config::Config>(loaded);
-  if (const auto missing = missing_for(kind, config)) {
-    std::cerr << file.string() << ": " << *missing << '\n';
-    return exit_usage;
-  }
+  const std::vector<std::string> missing = config::missing_for(role_of(kind), config);
+  for (const std::string& message : missing) std::cerr << file.string() << ": " << message << '\n';
+  if (!missing.empty()) return exit_usage;
   Daemon daemon(kind, file, std::move(config));
   return daemon.run();
 }

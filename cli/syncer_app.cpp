@@ -203,10 +203,10 @@ asio::awaitable<Status> SyncerApp::Impl::start_source() {
 
 Status SyncerApp::Impl::listen() {
   if (config.workload_api) {
-    workload::WorkloadApiOptions options{config.workload_api->listen,
-                                         config.workload_api->allow_unauthenticated_verifiers,
-                                         {config.workload_api->discover_path},
-                                         true};
+    workload::WorkloadApiOptions options;
+    options.socket = config.workload_api->listen;
+    options.allow_unauthenticated_verifiers = config.workload_api->allow_unauthenticated_verifiers;
+    options.attest.discover_path = config.workload_api->discover_path;
     Result<std::unique_ptr<workload::WorkloadApi>> started =
         workload::WorkloadApi::start(std::move(options), ledger->feed(), identities.get(), clock, metrics, log);
     if (!started) return started.error().within("workload_api.listen");
@@ -320,7 +320,8 @@ asio::awaitable<void> SyncerApp::stop() {
     if (app.admin) app.admin->stop(stop_grace);
     if (app.workload_api) app.workload_api->stop(stop_grace);
   };
-  co_await run_blocking(app.blocking, stop_listeners);
+  auto task_of_stop_listeners = run_blocking(app.blocking, std::move(stop_listeners));
+  co_await std::move(task_of_stop_listeners);
   co_await app.syncer->stop();
   if (app.tasks) {
     app.tasks->cancel();

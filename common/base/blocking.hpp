@@ -11,6 +11,9 @@ namespace entente {
 
 namespace asio = boost::asio;
 
+// Name the awaitable before awaiting it: gcc 12 mistreats closures inside a co_await expression.
+//   auto task = run_blocking(pool, std::move(work));
+//   const Status done = co_await std::move(task);
 // `work` is called once on a thread of `pool`; the caller resumes on its own executor. Not cancellable: it ends when it
 // ends.
 template <class Work>

@@ -35,7 +35,8 @@ asio::awaitable<Status> Publisher::publish() {
   if (!own || own->bundle == published_) co_return ok();
   const spiffe::BundlePtr bundle = own->bundle;
   auto work = [folder = publish_dir_, bundle] { return write_publication(folder, *bundle); };
-  const Status written = co_await run_blocking(blocking_, work);
+  auto task_of_work = run_blocking(blocking_, std::move(work));
+  const Status written = co_await std::move(task_of_work);
   if (!written) co_return written.error().within("publish");
   published_ = bundle;
   co_return ok();
@@ -50,7 +51,8 @@ asio::awaitable<void> Publisher::run() {
                  {{"error", written.error().message()}});
     if (written && failing) log_.info("the publication is written again");
     failing = !written;
-    const Status waited = failing ? co_await clock_.sleep(retry_wait) : co_await changed_.wait();
+    auto next = failing ? clock_.sleep(retry_wait) : changed_.wait();
+    const Status waited = co_await std::move(next);
     if (!waited) co_return;
   }
 }

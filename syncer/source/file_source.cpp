@@ -50,7 +50,8 @@ asio::awaitable<void> FileSource::run() {
     if (!complaint.empty() && complaint != last_complaint)
       log_.warning("bundle file cannot be used; the last good bundle stays", {{"error", complaint}});
     last_complaint = complaint;
-    const Status waited = watch ? co_await watch->changed() : co_await clock_.sleep(retry_wait);
+    auto next = watch ? watch->changed() : clock_.sleep(retry_wait);
+    const Status waited = co_await std::move(next);
     if (!waited && waited.error().code() == Errc::cancelled) co_return;
   }
 }

@@ -45,7 +45,8 @@ asio::awaitable<Status> IssuerSource::step() {
   const auto lock = co_await one_at_a_time_.lock();
   if (!lock) co_return lock.error();
   auto work = [this] { return issuer_.tick(); };
-  const Result<bool> changed = co_await run_blocking(blocking_, work);
+  auto task_of_work = run_blocking(blocking_, std::move(work));
+  const Result<bool> changed = co_await std::move(task_of_work);
   if (!changed) co_return changed.error();
   co_return co_await publish();
 }
@@ -70,13 +71,15 @@ asio::awaitable<Result<std::vector<issuer::AuthorityInfo>>> IssuerSource::rotate
   const auto lock = co_await one_at_a_time_.lock();
   if (!lock) co_return lock.error();
   auto prepare = [this, x509, jwt] { return issuer_.rotate(x509, jwt, false); };
-  Rotated prepared = co_await run_blocking(blocking_, prepare);
+  auto task_of_prepare = run_blocking(blocking_, std::move(prepare));
+  Rotated prepared = co_await std::move(task_of_prepare);
   if (!prepared) co_return prepared.error();
   const Status published = co_await publish();
   if (!published) co_return published.error();
   if (!now) co_return prepared;
   auto activate = [this, x509, jwt] { return issuer_.rotate(x509, jwt, true); };
-  Rotated activated = co_await run_blocking(blocking_, activate);
+  auto task_of_activate = run_blocking(blocking_, std::move(activate));
+  Rotated activated = co_await std::move(task_of_activate);
   if (!activated) co_return activated.error();
   const Status used = co_await publish();
   if (!used) co_return used.error();
@@ -89,7 +92,8 @@ asio::awaitable<Status> IssuerSource::reconfigure(std::chrono::seconds refresh_h
   if (!lock) co_return lock.error();
   issuer_.set_refresh_hint(refresh_hint);
   auto work = [this, longest_x509, longest_jwt] { return issuer_.allow_ttls(longest_x509, longest_jwt); };
-  const Status allowed = co_await run_blocking(blocking_, work);
+  auto task_of_work = run_blocking(blocking_, std::move(work));
+  const Status allowed = co_await std::move(task_of_work);
   if (!allowed) co_return allowed.error();
   co_return co_await publish();
 }
