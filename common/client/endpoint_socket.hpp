@@ -13,6 +13,7 @@ namespace entente::client {
 Result<std::string> parse_endpoint_socket(std::string_view text);
 
 // `flag` where given (a bare absolute path is accepted too), else the environment variable; an error names both.
-Result<std::string> find_endpoint_socket(const std::optional<std::string>& flag, const char* variable = "SPIFFE_ENDPOINT_SOCKET");
+Result<std::string> find_endpoint_socket(const std::optional<std::string>& flag,
+                                         const char* variable = "SPIFFE_ENDPOINT_SOCKET");
 
 }  // namespace entente::client
