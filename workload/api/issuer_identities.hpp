@@ -1,5 +1,5 @@
-// Identities from the embedded issuer: one X509-SVID an entry, minted at first need, shared by all callers of the entry,
-// renewed at about half its life; JWT-SVIDs kept by entry and audience until half their life.
+// Identities from the embedded issuer: one X509-SVID an entry, minted at first need, shared by all callers of the
+// entry, renewed at about half its life; JWT-SVIDs kept by entry and audience until half their life.
 #pragma once
 
 #include "common/base/clock.hpp"
@@ -32,7 +32,7 @@ class IssuerIdentities final : public IdentitySource {
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> impl_;
+  std::shared_ptr<Impl> x_impl;
 };
 
 }  // namespace entente::workload

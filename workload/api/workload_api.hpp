@@ -19,6 +19,9 @@ struct WorkloadApiOptions {
   std::filesystem::path socket;
   bool allow_unauthenticated_verifiers = false;  // callers without an identity get bundles and ValidateJWTSVID
   AttestOptions attest;
+  Duration jwt_leeway{0};                // of ValidateJWTSVID, for exp and nbf; at most 60 s is meaningful (JS-6)
+  std::size_t max_calls_per_uid = 1000;  // open at once, streams above all; more are Unavailable
+  std::size_t max_calls = 20000;
   bool reflection = true;
 };
 
@@ -26,9 +29,11 @@ struct WorkloadApiOptions {
 // nothing. One change costs one serialisation for all streams that see the same bundles, and one send per stream.
 class WorkloadApi {
  public:
-  // `identities` may be null: there is no issuer. Errc::already_exists, io, permission_denied: the socket, and what to do.
-  static Result<std::unique_ptr<WorkloadApi>> start(WorkloadApiOptions options, store::Feed& feed, IdentitySource* identities,
-                                                    Clock& clock, telemetry::Metrics& metrics, Log& log);
+  // `identities` may be null: there is no issuer. Errc::already_exists, io, permission_denied: the socket, and what to
+  // do.
+  static Result<std::unique_ptr<WorkloadApi>> start(WorkloadApiOptions options, store::Feed& feed,
+                                                    IdentitySource* identities, Clock& clock,
+                                                    telemetry::Metrics& metrics, Log& log);
   ~WorkloadApi();
 
   // Streams end with Unavailable, calls under way finish for `grace`.
@@ -37,7 +42,7 @@ class WorkloadApi {
  private:
   struct Impl;
   explicit WorkloadApi(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Impl> x_impl;
 };
 
 }  // namespace entente::workload

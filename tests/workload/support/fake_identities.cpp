@@ -1,0 +1,69 @@
+#include "tests/workload/support/fake_identities.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace entente::test {
+
+std::string own_uid_selector() { return "unix:uid:" + std::to_string(::geteuid()); }
+
+void FakeIdentities::set(std::vector<Entry> entries) {
+  {
+    const std::lock_guard lock(x_mutex);
+    x_entries = std::move(entries);
+  }
+  x_listeners.call();
+}
+
+void FakeIdentities::fail(bool failing) {
+  {
+    const std::lock_guard lock(x_mutex);
+    x_failing = failing;
+  }
+  x_listeners.call();
+}
+
+std::vector<FakeIdentities::Entry> FakeIdentities::matching(const workload::Selectors& selectors) const {
+  const std::lock_guard lock(x_mutex);
+  std::vector<Entry> found;
+  for (const Entry& entry : x_entries) {
+    const auto same = [&](const trust::Selector& selector) { return selector.str() == entry.selector; };
+    if (std::any_of(selectors.begin(), selectors.end(), same)) found.push_back(entry);
+  }
+  return found;
+}
+
+Result<std::vector<workload::X509Identity>> FakeIdentities::x509_identities(const workload::Selectors& selectors) {
+  std::vector<workload::X509Identity> identities;
+  for (const Entry& entry : matching(selectors)) identities.push_back({entry.svid, entry.federates_with});
+  const std::lock_guard lock(x_mutex);
+  if (x_failing) return Error(Errc::unavailable, "minting fails");
+  return identities;
+}
+
+Result<std::vector<workload::JwtIdentity>> FakeIdentities::jwt_identities(
+    const workload::Selectors& selectors, const std::vector<std::string>& audience,
+    const std::optional<spiffe::SpiffeId>& wanted) {
+  std::vector<workload::JwtIdentity> identities;
+  for (const Entry& entry : matching(selectors)) {
+    if (wanted && *wanted != entry.svid->id) continue;
+    identities.push_back({entry.svid->id, x_issuer.token(entry.svid->id.path(), audience), entry.svid->hint});
+  }
+  if (wanted && identities.empty()) return Error(Errc::permission_denied, "not entitled to " + wanted->str());
+  return identities;
+}
+
+workload::IdentitySource::Entitlement FakeIdentities::entitlement(const workload::Selectors& selectors) {
+  Entitlement entitlement;
+  for (const Entry& entry : matching(selectors)) {
+    entitlement.any = true;
+    if (!entry.federates_with) return {true, true, {}};
+    entitlement.federated.insert(entitlement.federated.end(), entry.federates_with->begin(),
+                                 entry.federates_with->end());
+  }
+  std::sort(entitlement.federated.begin(), entitlement.federated.end());
+  return entitlement;
+}
+
+}  // namespace entente::test

@@ -1,0 +1,54 @@
+// Identities as a test sets them: entries with a selector each, changed at will.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/workload/support/fake_domain.hpp"
+#include "workload/api/identity_source.hpp"
+#include "workload/api/listeners.hpp"
+
+namespace entente::test {
+
+// Thread-safe.
+class FakeIdentities final : public workload::IdentitySource {
+ public:
+  struct Entry {
+    std::string selector;  // "unix:uid:0"
+    spiffe::X509SvidPtr svid;
+    std::optional<std::vector<spiffe::TrustDomain>> federates_with;
+  };
+
+  explicit FakeIdentities(const FakeDomain& issuer) : x_issuer(issuer) {}
+
+  // Replaces all entries and tells the listeners.
+  void set(std::vector<Entry> entries);
+  // From now on minting fails, or works again; tells the listeners.
+  void fail(bool failing);
+
+  Result<std::vector<workload::X509Identity>> x509_identities(const workload::Selectors& selectors) override;
+  Result<std::vector<workload::JwtIdentity>> jwt_identities(const workload::Selectors& selectors,
+                                                            const std::vector<std::string>& audience,
+                                                            const std::optional<spiffe::SpiffeId>& wanted) override;
+  Entitlement entitlement(const workload::Selectors& selectors) override;
+  std::shared_ptr<void> on_change(std::function<void()> listener) override {
+    return x_listeners.add(std::move(listener));
+  }
+
+ private:
+  std::vector<Entry> matching(const workload::Selectors& selectors) const;
+
+  const FakeDomain& x_issuer;
+  workload::Listeners x_listeners;
+  mutable std::mutex x_mutex;
+  std::vector<Entry> x_entries;
+  bool x_failing = false;
+};
+
+// Of this process.
+std::string own_uid_selector();
+
+}  // namespace entente::test

@@ -1,0 +1,31 @@
+// What a caller may see: decided from its selectors and the configuration alone. Workload Endpoint 6; WE-5.
+#pragma once
+
+#include "common/base/result.hpp"
+#include "workload/api/answers.hpp"
+#include "workload/api/identity_source.hpp"
+
+namespace entente::workload {
+
+class Access {
+ public:
+  // `identities` may be null: nobody has an identity.
+  Access(IdentitySource* identities, bool allow_unauthenticated_verifiers)
+      : x_identities(identities), x_allow_verifiers(allow_unauthenticated_verifiers) {}
+
+  // Whose bundles the caller gets, and whose tokens it may have validated: so that ValidateJWTSVID answers as the
+  // caller itself would with the bundles it holds. Errc::permission_denied without an identity, unless verifiers need
+  // none.
+  Result<Visibility> bundles_for(const Selectors& selectors) const;
+
+  // Never empty: Errc::permission_denied when the caller has none.
+  Result<std::vector<X509Identity>> x509_for(const Selectors& selectors) const;
+  Result<std::vector<JwtIdentity>> jwt_for(const Selectors& selectors, const std::vector<std::string>& audience,
+                                           const std::optional<spiffe::SpiffeId>& wanted) const;
+
+ private:
+  IdentitySource* x_identities;
+  bool x_allow_verifiers;
+};
+
+}  // namespace entente::workload

@@ -1,0 +1,46 @@
+// The X509-SVID of one registration entry: minted at first need, shared by all callers, renewed at about half its life.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "common/base/clock.hpp"
+#include "common/base/log.hpp"
+#include "common/issuer/issuer.hpp"
+#include "common/trust/registration_entry.hpp"
+
+namespace entente::workload {
+
+// When an SVID is due for renewal: at 45 to 50 % of its life, by the entry's name, so that entries do not all come at
+// once.
+Time renewal_of(const crypto::Certificate& leaf, const std::string& entry_id);
+
+// Thread-safe.
+class MintedSvid {
+ public:
+  explicit MintedSvid(trust::RegistrationEntry entry) : x_entry(std::move(entry)) {}
+
+  const trust::RegistrationEntry& entry() const { return x_entry; }
+
+  // The SVID to hand out at `now`: the one there is, or a new one where that is due for renewal or older than `epoch`.
+  // Where minting fails, the one there is goes on while it is valid, and minting is tried again a little later.
+  Result<spiffe::X509SvidPtr> get(const issuer::Issuer& issuer, std::uint64_t epoch, Time now, Log& log);
+
+  // When callers should be told to ask again; Time::max() while nobody has to be. Does not wait for a mint under way.
+  Time alarm() const { return Time(Duration(x_alarm.load())); }
+  void silence() { x_alarm = Time::max().time_since_epoch().count(); }
+
+ private:
+  bool is_good(std::uint64_t epoch, Time now) const;
+  void set_renewal(Time at);
+
+  const trust::RegistrationEntry x_entry;
+  std::mutex x_mutex;  // held while minting: others wait for the result
+  spiffe::X509SvidPtr x_svid;
+  std::uint64_t x_epoch = 0;
+  Time x_renew_at{};
+  std::atomic<Duration::rep> x_alarm = Time::max().time_since_epoch().count();
+};
+
+}  // namespace entente::workload

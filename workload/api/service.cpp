@@ -1,0 +1,276 @@
+#include "workload/api/service.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <set>
+
+#include "spiffe/workload/workload.grpc.pb.h"
+#include "workload/api/calls.hpp"
+#include "workload/api/states.hpp"
+#include "workload/api/validate.hpp"
+
+namespace entente::workload {
+namespace {
+
+// User databases and signatures block: on these threads, never on gRPC's.
+constexpr std::size_t worker_threads = 4;
+constexpr std::size_t largest_audience = 16384;
+
+// Streams carry prepared bytes, hence raw; the two unary calls carry messages.
+template <class Base>
+using RawStreams =
+    SpiffeWorkloadAPI::WithRawCallbackMethod_FetchX509SVID<SpiffeWorkloadAPI::WithRawCallbackMethod_FetchX509Bundles<
+        SpiffeWorkloadAPI::WithRawCallbackMethod_FetchJWTBundles<SpiffeWorkloadAPI::WithRawCallbackMethod_FetchWITSVID<
+            SpiffeWorkloadAPI::WithRawCallbackMethod_FetchWITBundles<Base>>>>>;
+using Rpcs = RawStreams<SpiffeWorkloadAPI::WithCallbackMethod_FetchJWTSVID<
+    SpiffeWorkloadAPI::WithCallbackMethod_ValidateJWTSVID<SpiffeWorkloadAPI::Service>>>;
+
+// Workload Endpoint 5 (WE-2): a client that was tricked into calling here does not send it.
+grpc::Status check_security_header(const grpc::CallbackServerContext& context) {
+  const auto [first, last] = context.client_metadata().equal_range("workload.spiffe.io");
+  if (std::distance(first, last) == 1 && first->second == "true") return grpc::Status::OK;
+  return {grpc::StatusCode::INVALID_ARGUMENT,
+          "security header missing from request: workload.spiffe.io must be \"true\""};
+}
+
+grpc::Status too_busy() {
+  return {grpc::StatusCode::UNAVAILABLE, "too many calls are open; close some or retry later"};
+}
+grpc::Status connection_gone() { return {grpc::StatusCode::UNAVAILABLE, "the connection is gone"}; }
+
+Result<std::vector<std::string>> read_audience(const JWTSVIDRequest& request) {
+  std::size_t size = 0;
+  for (const std::string& each : request.audience()) {
+    if (each.empty()) return Error(Errc::invalid_argument, "audience must not be empty");
+    size += each.size();
+  }
+  if (size == 0) return Error(Errc::invalid_argument, "audience must be specified");
+  if (size > largest_audience) return Error(Errc::invalid_argument, "audience is too long");
+  return std::vector<std::string>(request.audience().begin(), request.audience().end());
+}
+
+Result<std::optional<spiffe::SpiffeId>> read_wanted_id(const JWTSVIDRequest& request) {
+  if (request.spiffe_id().empty()) return std::optional<spiffe::SpiffeId>();
+  Result<spiffe::SpiffeId> id = spiffe::SpiffeId::parse(request.spiffe_id());
+  if (!id) return Error(Errc::invalid_argument, "spiffe_id: " + id.error().message());
+  return std::optional<spiffe::SpiffeId>(*std::move(id));
+}
+
+// WA-6: of two with the same hint the later goes without.
+void write_response(std::vector<JwtIdentity>& identities, JWTSVIDResponse& response) {
+  std::set<std::string> hints;
+  for (JwtIdentity& identity : identities) {
+    JWTSVID& svid = *response.add_svids();
+    svid.set_spiffe_id(identity.id.str());
+    svid.set_svid(std::move(identity.token));
+    if (!identity.hint.empty() && hints.insert(identity.hint).second) svid.set_hint(identity.hint);
+  }
+}
+
+class WorkloadService final : public Service, private Rpcs {
+ public:
+  WorkloadService(const WorkloadApiOptions& options, std::shared_ptr<rpc::Callers> callers, store::Feed& feed,
+                  IdentitySource* identities, Clock& clock, telemetry::Metrics& metrics, Log& log)
+      : x_options(options),
+        x_callers(std::move(callers)),
+        x_feed(feed),
+        x_clock(clock),
+        x_log(log),
+        x_access(identities, options.allow_unauthenticated_verifiers),
+        x_states(x_access, feed, log),
+        x_calls(options.max_calls_per_uid, options.max_calls, metrics),
+        x_updates(metrics.counter("entente_workload_api_updates_total", "states offered to Workload API streams")),
+        x_subscribers([this](Subscriber& each) { refresh(each); }, [this] { x_states.next_round(); }, metrics),
+        x_feed_changes(feed.subscribe([this](const trust::SnapshotPtr&) { x_subscribers.something_changed(); })) {
+    if (identities != nullptr)
+      x_identity_changes = identities->on_change([this] { x_subscribers.something_changed(); });
+  }
+
+  // After the gRPC server: no call is open.
+  ~WorkloadService() override {
+    x_identity_changes.reset();
+    x_workers.join();
+  }
+
+  grpc::Service& rpcs() override { return *this; }
+  void end_streams() override { x_subscribers.stop(); }
+
+ private:
+  using Context = grpc::CallbackServerContext;
+  using StreamReactor = grpc::ServerWriteReactor<grpc::ByteBuffer>;
+
+  StreamReactor* FetchX509SVID(Context* context, const grpc::ByteBuffer*) override {
+    return open(*context, "FetchX509SVID", StreamKind::x509_svid);
+  }
+  StreamReactor* FetchX509Bundles(Context* context, const grpc::ByteBuffer*) override {
+    return open(*context, "FetchX509Bundles", StreamKind::x509_bundles);
+  }
+  StreamReactor* FetchJWTBundles(Context* context, const grpc::ByteBuffer*) override {
+    return open(*context, "FetchJWTBundles", StreamKind::jwt_bundles);
+  }
+  // WA-11: the WIT profile is not served.
+  StreamReactor* FetchWITSVID(Context* context, const grpc::ByteBuffer*) override {
+    return unimplemented(*context, "FetchWITSVID");
+  }
+  StreamReactor* FetchWITBundles(Context* context, const grpc::ByteBuffer*) override {
+    return unimplemented(*context, "FetchWITBundles");
+  }
+
+  grpc::ServerUnaryReactor* FetchJWTSVID(Context* context, const JWTSVIDRequest* request,
+                                         JWTSVIDResponse* response) override {
+    return answer(*context, "FetchJWTSVID", [this, request, response](const Selectors& selectors) {
+      return fetch_jwt(selectors, *request, *response);
+    });
+  }
+  grpc::ServerUnaryReactor* ValidateJWTSVID(Context* context, const ValidateJWTSVIDRequest* request,
+                                            ValidateJWTSVIDResponse* response) override {
+    return answer(*context, "ValidateJWTSVID", [this, request, response](const Selectors& selectors) {
+      return validate(selectors, *request, *response);
+    });
+  }
+
+  StreamReactor* open(Context& context, const std::string& method, StreamKind kind);
+  StreamReactor* refuse(const std::string& method, grpc::Status status);
+  StreamReactor* unimplemented(Context& context, const std::string& method);
+  template <class Work>
+  grpc::ServerUnaryReactor* answer(Context& context, const std::string& method, Work work);
+  Status fetch_jwt(const Selectors& selectors, const JWTSVIDRequest& request, JWTSVIDResponse& response);
+  Status validate(const Selectors& selectors, const ValidateJWTSVIDRequest& request, ValidateJWTSVIDResponse& response);
+  void refresh(Subscriber& subscriber);
+  grpc::Status to_status(const Error& error);
+
+  const WorkloadApiOptions x_options;
+  const std::shared_ptr<rpc::Callers> x_callers;
+  store::Feed& x_feed;
+  Clock& x_clock;
+  Log& x_log;
+  Access x_access;
+  States x_states;
+  Calls x_calls;
+  telemetry::Counter& x_updates;
+  Subscribers x_subscribers;
+  store::Feed::Subscription x_feed_changes;
+  std::shared_ptr<void> x_identity_changes;
+  boost::asio::thread_pool x_workers{worker_threads};
+};
+
+// What is no business of the caller's goes to the log instead.
+grpc::Status WorkloadService::to_status(const Error& error) {
+  switch (error.code()) {
+    case Errc::permission_denied:
+      return {grpc::StatusCode::PERMISSION_DENIED, error.message()};
+    case Errc::invalid_argument:
+      return {grpc::StatusCode::INVALID_ARGUMENT, error.message()};
+    case Errc::unavailable:
+      return {grpc::StatusCode::UNAVAILABLE, error.message()};
+    default:
+      break;
+  }
+  x_log.error("workload api call failed", {{"why", error.message()}});
+  return {grpc::StatusCode::INTERNAL, "internal error; the log of entente says more"};
+}
+
+WorkloadService::StreamReactor* WorkloadService::refuse(const std::string& method, grpc::Status status) {
+  x_calls.count(method, status.error_code());
+  return new RefusedStream(std::move(status));
+}
+
+WorkloadService::StreamReactor* WorkloadService::unimplemented(Context& context, const std::string& method) {
+  if (grpc::Status status = check_security_header(context); !status.ok()) return refuse(method, std::move(status));
+  return refuse(method, {grpc::StatusCode::UNIMPLEMENTED, "the WIT-SVID profile is not supported"});
+}
+
+WorkloadService::StreamReactor* WorkloadService::open(Context& context, const std::string& method, StreamKind kind) {
+  if (grpc::Status status = check_security_header(context); !status.ok()) return refuse(method, std::move(status));
+  const auto subscriber = std::make_shared<Subscriber>();
+  subscriber->kind = kind;
+  subscriber->caller = x_callers->find(context);
+  if (!subscriber->caller) return refuse(method, connection_gone());
+  const Calls::Ticket ticket = x_calls.admit(subscriber->caller->uid);
+  if (!ticket) return refuse(method, too_busy());
+
+  subscriber->stream = Stream::open([this, method, ticket, weak = std::weak_ptr(subscriber)](grpc::StatusCode code) {
+    if (const SubscriberPtr still = weak.lock()) x_subscribers.remove(still);
+    x_calls.count(method, code);
+  });
+  boost::asio::post(x_workers, [this, subscriber] {
+    Result<Selectors> selectors = attest(*subscriber->caller, x_options.attest);
+    if (!selectors) return subscriber->stream->end(to_status(selectors.error()));
+    subscriber->selectors = *std::move(selectors);
+    x_subscribers.add(subscriber);
+  });
+  return subscriber->stream.get();
+}
+
+void WorkloadService::refresh(Subscriber& subscriber) {
+  const std::lock_guard one_at_a_time(subscriber.refreshing);
+  if (!subscriber.caller->alive()) {
+    return subscriber.stream->end({grpc::StatusCode::UNAVAILABLE, "the calling process has ended"});
+  }
+  const Result<MessagePtr> state = x_states.state_for(subscriber.kind, subscriber.selectors);
+  if (state) {
+    if (subscriber.stream->offer(*state)) x_updates.add();
+    return;
+  }
+  // What an open stream has shown stays good until it is known to be otherwise; the loss of the identity is (WA-3).
+  if (state.error().code() == Errc::permission_denied || !subscriber.stream->has_offered()) {
+    return subscriber.stream->end(to_status(state.error()));
+  }
+  x_log.warning("workload api stream not updated", {{"why", state.error().message()}, {"uid", subscriber.caller->uid}});
+}
+
+// Runs `work` with the caller's selectors on a worker; gRPC keeps the request and the response until Finish.
+template <class Work>
+grpc::ServerUnaryReactor* WorkloadService::answer(Context& context, const std::string& method, Work work) {
+  grpc::ServerUnaryReactor* const reactor = context.DefaultReactor();
+  const auto finish = [this, reactor, method](grpc::Status status) {
+    x_calls.count(method, status.error_code());
+    reactor->Finish(std::move(status));
+    return reactor;
+  };
+  if (grpc::Status status = check_security_header(context); !status.ok()) return finish(std::move(status));
+  const rpc::CallerPtr caller = x_callers->find(context);
+  if (!caller) return finish(connection_gone());
+  const Calls::Ticket ticket = x_calls.admit(caller->uid);
+  if (!ticket) return finish(too_busy());
+  boost::asio::post(x_workers, [this, caller, ticket, work, finish] {
+    const Result<Selectors> selectors = attest(*caller, x_options.attest);
+    const Status done = selectors ? work(*selectors) : Status(selectors.error());
+    finish(done ? grpc::Status::OK : to_status(done.error()));
+  });
+  return reactor;
+}
+
+Status WorkloadService::fetch_jwt(const Selectors& selectors, const JWTSVIDRequest& request,
+                                  JWTSVIDResponse& response) {
+  const Result<std::vector<std::string>> audience = read_audience(request);
+  if (!audience) return audience.error();
+  const Result<std::optional<spiffe::SpiffeId>> wanted = read_wanted_id(request);
+  if (!wanted) return wanted.error();
+  Result<std::vector<JwtIdentity>> identities = x_access.jwt_for(selectors, *audience, *wanted);
+  if (!identities) return identities.error();
+  write_response(*identities, response);
+  return ok();
+}
+
+Status WorkloadService::validate(const Selectors& selectors, const ValidateJWTSVIDRequest& request,
+                                 ValidateJWTSVIDResponse& response) {
+  if (request.audience().empty()) return Error(Errc::invalid_argument, "audience must be specified");
+  if (request.svid().empty()) return Error(Errc::invalid_argument, "svid must be specified");
+  const Result<Visibility> visible = x_access.bundles_for(selectors);
+  if (!visible) return visible.error();
+  const spiffe::JwtValidation wanted{request.audience(), x_clock.now(), x_options.jwt_leeway};
+  const Result<spiffe::JwtSvidClaims> claims = validate_jwt(*x_feed.current(), *visible, request.svid(), wanted);
+  if (!claims) return claims.error();
+  return workload::write_response(*claims, response);
+}
+
+}  // namespace
+
+std::unique_ptr<Service> make_service(const WorkloadApiOptions& options, std::shared_ptr<rpc::Callers> callers,
+                                      store::Feed& feed, IdentitySource* identities, Clock& clock,
+                                      telemetry::Metrics& metrics, Log& log) {
+  return std::make_unique<WorkloadService>(options, std::move(callers), feed, identities, clock, metrics, log);
+}
+
+}  // namespace entente::workload

@@ -1,0 +1,51 @@
+#include "workload/api/states.hpp"
+
+namespace entente::workload {
+namespace {
+
+constexpr std::size_t default_client_limit = 4U << 20;
+
+}  // namespace
+
+template <class Key, class Make>
+Result<MessagePtr> States::shared(MessageCache<Key>& cache, const Key& key, const Make& make) {
+  const trust::SnapshotPtr snapshot = x_feed.current();
+  return cache.get(key, snapshot, [&]() -> Result<Message> {
+    Result<Message> made = make(*snapshot);
+    if (made && made->size() > default_client_limit) {
+      x_log.warning(
+          "workload api response larger than the 4 MiB that clients accept by default; "
+          "let entries name fewer trust domains in federates_with",
+          {{"bytes", made->size()}});
+    }
+    return made;
+  });
+}
+
+// The snapshot is read after the identities: an SVID never goes out with an older bundle than the one published before
+// it.
+Result<MessagePtr> States::state_for(StreamKind kind, const Selectors& selectors) {
+  if (kind == StreamKind::x509_svid) {
+    const Result<std::vector<X509Identity>> identities = x_access.x509_for(selectors);
+    if (!identities) return identities.error();
+    IdentityKey key;
+    for (const X509Identity& each : *identities) key.emplace_back(each.svid, each.federates_with);
+    return shared(x_svids, key, [&](const trust::Snapshot& snapshot) { return x509_svids(snapshot, *identities); });
+  }
+  const Result<Visibility> visible = x_access.bundles_for(selectors);
+  if (!visible) return visible.error();
+  if (kind == StreamKind::x509_bundles) {
+    return shared(x_x509_bundles, *visible,
+                  [&](const trust::Snapshot& snapshot) { return x509_bundles(snapshot, *visible); });
+  }
+  return shared(x_jwt_bundles, *visible,
+                [&](const trust::Snapshot& snapshot) { return jwt_bundles(snapshot, *visible); });
+}
+
+void States::next_round() {
+  x_svids.next_round();
+  x_x509_bundles.next_round();
+  x_jwt_bundles.next_round();
+}
+
+}  // namespace entente::workload

@@ -1,0 +1,36 @@
+// The state that a stream is to show at this moment.
+#pragma once
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "common/base/log.hpp"
+#include "common/store/feed.hpp"
+#include "workload/api/access.hpp"
+#include "workload/api/message_cache.hpp"
+#include "workload/api/subscribers.hpp"
+
+namespace entente::workload {
+
+// Thread-safe.
+class States {
+ public:
+  States(const Access& access, store::Feed& feed, Log& log) : x_access(access), x_feed(feed), x_log(log) {}
+
+  Result<MessagePtr> state_for(StreamKind kind, const Selectors& selectors);
+  void next_round();
+
+ private:
+  using IdentityKey = std::vector<std::pair<spiffe::X509SvidPtr, std::optional<std::vector<spiffe::TrustDomain>>>>;
+  template <class Key, class Make>
+  Result<MessagePtr> shared(MessageCache<Key>& cache, const Key& key, const Make& make);
+
+  const Access& x_access;
+  store::Feed& x_feed;
+  Log& x_log;
+  MessageCache<IdentityKey> x_svids;
+  MessageCache<Visibility> x_x509_bundles, x_jwt_bundles;
+};
+
+}  // namespace entente::workload
