@@ -11,24 +11,6 @@
 namespace entente::test {
 
 // The io_context is left with whatever else runs on it. Throws after `limit`.
-template <class T>
-T run(boost::asio::io_context& io, boost::asio::awaitable<T> task,
-      std::chrono::seconds limit = std::chrono::seconds(20)) {
-  std::optional<T> result;
-  std::exception_ptr failure;
-  boost::asio::co_spawn(io, std::move(task), [&](std::exception_ptr error, T value) {
-    failure = error;
-    result.emplace(std::move(value));
-  });
-  const auto end = std::chrono::steady_clock::now() + limit;
-  io.restart();
-  while (!result && io.run_one_until(end) > 0) {
-  }
-  if (failure) std::rethrow_exception(failure);
-  if (!result) throw std::runtime_error("the task did not end in time");
-  return std::move(*result);
-}
-
 inline void run(boost::asio::io_context& io, boost::asio::awaitable<void> task,
                 std::chrono::seconds limit = std::chrono::seconds(20)) {
   bool done = false;
@@ -43,6 +25,19 @@ inline void run(boost::asio::io_context& io, boost::asio::awaitable<void> task,
   }
   if (failure) std::rethrow_exception(failure);
   if (!done) throw std::runtime_error("the task did not end in time");
+}
+
+template <class T>
+boost::asio::awaitable<void> keep(boost::asio::awaitable<T> task, std::optional<T>& result) {
+  result.emplace(co_await std::move(task));
+}
+
+template <class T>
+T run(boost::asio::io_context& io, boost::asio::awaitable<T> task,
+      std::chrono::seconds limit = std::chrono::seconds(20)) {
+  std::optional<T> result;
+  run(io, keep(std::move(task), result), limit);
+  return std::move(*result);
 }
 
 }  // namespace entente::test
