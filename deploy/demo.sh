@@ -45,14 +45,15 @@ if [ "$(id -u)" = 0 ]; then
 else
   a_user=$(id -un) a_server_user=$a_user b_user=$a_user a_workload=$a_user b_workload=$a_user
 fi
+# Fills `prefix` with what makes a command run as that user, and nothing where that is us.
+become() {
+  prefix=()
+  if [ "$(id -u)" = 0 ]; then prefix=(setpriv --reuid "$1" --regid "$(id -g "$1")" --clear-groups --); fi
+}
 as() {
-  local user=$1
+  become "$1"
   shift
-  if [ "$(id -u)" = 0 ]; then
-    setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups -- "$@"
-  else
-    "$@"
-  fi
+  "${prefix[@]}" "$@"
 }
 
 pids=()
@@ -68,7 +69,8 @@ trap stop_all EXIT
 start() {
   local name=$1 user=$2
   shift 2
-  as "$user" "$@" </dev/null >"$root/$name.log" 2>&1 &
+  become "$user"
+  "${prefix[@]}" "$@" </dev/null >"$root/$name.log" 2>&1 &
   started=$!
   pids+=("$started")
 }
@@ -183,7 +185,8 @@ fetch_svids() {
 # with the bundle of the other's trust domain alone.
 mutual_tls() {
   local port=$1 out
-  as "$b_workload" openssl s_server -accept "127.0.0.1:$port" -naccept 1 -quiet -www \
+  become "$b_workload"
+  "${prefix[@]}" openssl s_server -accept "127.0.0.1:$port" -naccept 1 -quiet -www \
     -cert "$root/b-db/svid.0.pem" -key "$root/b-db/svid.0.key" \
     -Verify 1 -verify_return_error -CAfile "$root/b-db/federated_bundle.0.0.pem" >"$root/s_server.log" 2>&1 &
   local server=$!
