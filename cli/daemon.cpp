@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "cli/options.hpp"
+#include "cli/process.hpp"
 #include "cli/server_app.hpp"
 #include "cli/service_manager.hpp"
 #include "cli/syncer_app.hpp"
@@ -77,13 +78,12 @@ class Daemon {
 };
 
 int Daemon::run() {
-  std::signal(SIGPIPE, SIG_IGN);
+  prepare_process(log_);
   log_.info("entente starts", {{"version", version()}, {"config", config_.file.string()}, {"pid", ::getpid()}});
   asio::co_spawn(control_, live(), [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);  // a bug: the process ends with it
   });
   control_.run();
-  syncer_.reset();
   if (start_failure_) {
     log_.error("entente cannot start", {{"error", start_failure_->message()}});
     return exit_usage;
@@ -181,6 +181,7 @@ asio::awaitable<void> Daemon::stop() {
   }
   server_thread_.reset();
   if (syncer_) co_await syncer_->stop();
+  syncer_.reset();  // and with it every timer and connection that would keep the io_context turning
 }
 
 asio::awaitable<void> Daemon::feed_watchdog(Duration interval) {
@@ -198,9 +199,12 @@ int print_mistakes(const std::filesystem::path& file, const std::vector<config::
 
 config::Role role_of(DaemonKind kind) {
   switch (kind) {
-    case DaemonKind::run: return config::Role::run;
-    case DaemonKind::server: return config::Role::server;
-    case DaemonKind::syncer: return config::Role::syncer;
+    case DaemonKind::run:
+      return config::Role::run;
+    case DaemonKind::server:
+      return config::Role::server;
+    case DaemonKind::syncer:
+      return config::Role::syncer;
   }
   return config::Role::run;
 }

@@ -243,7 +243,7 @@ note "a.test says what is wrong, keeps b.test's last good bundle, and still acce
 say "8. b.test comes back"
 kill "$bad_pid"
 wait "$bad_pid" 2>/dev/null || true
-start b "$b_user" "$root/entente" run -c "$root/b/entente.yaml"
+start b-again "$b_user" "$root/entente" run -c "$root/b/entente.yaml"
 until_true "b.test is back" b_admin health --ready
 back() { a_admin federation refresh b.test && state_is a_admin b.test current; }
 until_true "a.test sees it" back
