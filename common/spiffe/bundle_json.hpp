@@ -20,6 +20,10 @@ struct ParsedBundle {
   IgnoredKeys ignored;
 };
 
+// A bundle holds a handful of keys. Reading one costs a tenth of a millisecond or more, and a stranger decides how many
+// there are: this bounds what one document can cost the thread that reads it.
+inline constexpr std::size_t max_keys = 1000;
+
 // Reads the document that trust_domain's bundle endpoint serves. Errc::syntax for what is not strict JSON, Errc::schema
 // for what the standard forbids, naming the member: `keys` missing or null, a bad spiffe_sequence or
 // spiffe_refresh_hint, and a garbled key of a known kind, so that a bad document never silently revokes a key.

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "common/base/encoding.hpp"
+#include "common/spiffe/bundle_json.hpp"
 #include "common/spiffe/jwk.hpp"
 #include "common/spiffe/text.hpp"
 
@@ -178,6 +179,9 @@ Result<ParsedBundle> read_bundle(const TrustDomain& trust_domain, const json& do
   const auto keys = document.find("keys");
   if (keys == document.end()) return schema("keys", "missing: a bundle without keys is written \"keys\":[]");
   if (!keys->is_array()) return schema("keys", "must be an array");
+  if (keys->size() > max_keys)
+    return Error(Errc::too_large, "keys: " + std::to_string(keys->size()) + " of them, over the limit of " +
+                                      std::to_string(max_keys));
   KeyReader reader(parsed, kind);
   for (std::size_t i = 0; i < keys->size(); ++i)
     if (const Status s = reader.read((*keys)[i], i); !s) return s.error();

@@ -119,6 +119,22 @@ TEST(BundleJson, RefusesASequenceOrHintThatIsNoIntegerInRange) {
 }
 
 // TB-14
+// A stranger decides how many keys there are, and each costs time.
+TEST(BundleJson, RefusesMoreKeysThanAnyBundleHas) {
+  const auto with_keys = [](std::size_t count) {
+    std::string document = "{\"keys\":[";
+    for (std::size_t i = 0; i < count; ++i) document += i == 0 ? "{}" : ",{}";
+    return document + "]}";
+  };
+
+  const auto most = parse_bundle(*TrustDomain::parse("b.test"), with_keys(max_keys));
+  const auto over = parse_bundle(*TrustDomain::parse("b.test"), with_keys(max_keys + 1));
+
+  EXPECT_TRUE(most);
+  ASSERT_FALSE(over);
+  EXPECT_EQ(over.error().code(), Errc::too_large);
+}
+
 TEST(BundleJson, RefusesAnAbsurdHint) {
   const json base = {{"keys", json::array()}};
 
