@@ -62,6 +62,8 @@ class Daemon {
   asio::awaitable<void> stop();
   asio::awaitable<void> feed_watchdog(Duration interval);
   Status start_server();
+  // Where the server lives: in `run` on a thread of its own.
+  asio::io_context& server_context() { return server_thread_ ? server_thread_->context() : control_; }
 
   DaemonKind kind_;
   std::filesystem::path file_;
@@ -166,6 +168,10 @@ asio::awaitable<void> Daemon::reload() {
       log_.set_level(fresh.log.level);
       log_.set_format(fresh.log.format);
     }
+    if (server_) {
+      auto task = server_->reload(fresh);
+      co_await asio::co_spawn(server_context(), std::move(task), asio::use_awaitable);
+    }
     log_.info("the configuration is applied");
   }
   notify_service_manager("READY=1");
@@ -174,10 +180,9 @@ asio::awaitable<void> Daemon::reload() {
 asio::awaitable<void> Daemon::stop() {
   if (server_) {
     // On the thread it lives on, which in `run` is not this one.
-    asio::io_context& context = server_thread_ ? server_thread_->context() : control_;
     auto stopping = [](std::unique_ptr<ServerApp> server) -> asio::awaitable<void> { co_await server->stop(); };
     auto task = stopping(std::move(server_));
-    co_await asio::co_spawn(context, std::move(task), asio::use_awaitable);
+    co_await asio::co_spawn(server_context(), std::move(task), asio::use_awaitable);
   }
   server_thread_.reset();
   if (syncer_) co_await syncer_->stop();

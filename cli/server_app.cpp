@@ -49,33 +49,45 @@ struct ServerApp::Impl {
   std::unique_ptr<server::SvidCertificate> svid;
   std::unique_ptr<telemetry::Listener> telemetry;
   std::unique_ptr<TaskGroup> tasks;
+  TaskGroup::Handle file_task;
 
   Status open(const config::Config& config, Role role);
   Status open_certificate(const config::Config& config);
+  void follow_files(const config::ServingProfile& profile);
 };
 
-Status ServerApp::Impl::open_certificate(const config::Config& config) {
-  const config::ServingProfile& profile = config.bundle_endpoint->profile;
+// Begins to follow the certificate files that the profile names, in place of those before; none where the SVID comes
+// from a Workload API.
+void ServerApp::Impl::follow_files(const config::ServingProfile& profile) {
   server::CertificateFiles files;
   if (const auto* web = std::get_if<config::KeyPairFiles>(&profile)) {
     files = {web->certificate, web->key, std::nullopt};
   } else {
     const auto& spiffe = std::get<config::HttpsSpiffeServing>(profile);
-    if (const auto* socket = std::get_if<std::string>(&spiffe.svid)) {
-      const Result<std::string> target = client::parse_endpoint_socket(*socket);
-      if (!target) return target.error();
-      svid = std::make_unique<server::SvidCertificate>(
-          executor, server::SvidCertificateOptions{spiffe.spiffe_id, *target, state_dir_of(config)},
-          [this](std::shared_ptr<const tls::ServerContext> context) { endpoint->set_tls(std::move(context)); }, clock,
-          metrics, readiness, log);
-      return svid->start();
-    }
-    const auto& pair = std::get<config::KeyPairFiles>(spiffe.svid);
-    files = {pair.certificate, pair.key, spiffe.spiffe_id};
+    const auto* pair = std::get_if<config::KeyPairFiles>(&spiffe.svid);
+    if (!pair) return;
+    files = {pair->certificate, pair->key, spiffe.spiffe_id};
   }
-  tasks->spawn("certificate files",
-               server::watch_certificate_files(std::move(files), *endpoint, readiness, log, clock));
-  return ok();
+  file_task.cancel();
+  file_task = tasks->spawn("certificate files",
+                           server::watch_certificate_files(std::move(files), *endpoint, readiness, log, clock));
+}
+
+Status ServerApp::Impl::open_certificate(const config::Config& config) {
+  const config::ServingProfile& profile = config.bundle_endpoint->profile;
+  const auto* spiffe = std::get_if<config::HttpsSpiffeServing>(&profile);
+  const auto* socket = spiffe ? std::get_if<std::string>(&spiffe->svid) : nullptr;
+  if (!socket) {
+    follow_files(profile);
+    return ok();
+  }
+  const Result<std::string> target = client::parse_endpoint_socket(*socket);
+  if (!target) return target.error();
+  svid = std::make_unique<server::SvidCertificate>(
+      executor, server::SvidCertificateOptions{spiffe->spiffe_id, *target, state_dir_of(config)},
+      [this](std::shared_ptr<const tls::ServerContext> context) { endpoint->set_tls(std::move(context)); }, clock,
+      metrics, readiness, log);
+  return svid->start();
 }
 
 Status ServerApp::Impl::open(const config::Config& config, Role role) {
@@ -111,6 +123,11 @@ Result<std::unique_ptr<ServerApp>> ServerApp::start(const config::Config& config
   auto impl = std::make_unique<Impl>(context, clock, metrics, readiness, log);
   if (const Status opened = impl->open(config, role); !opened) return opened.error();
   return std::unique_ptr<ServerApp>(new ServerApp(std::move(impl)));
+}
+
+asio::awaitable<void> ServerApp::reload(config::Config fresh) {
+  if (fresh.bundle_endpoint && !impl_->svid) impl_->follow_files(fresh.bundle_endpoint->profile);
+  co_return;
 }
 
 asio::awaitable<void> ServerApp::stop() {

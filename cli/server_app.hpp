@@ -32,6 +32,9 @@ class ServerApp {
                                                   telemetry::Readiness& readiness, Log& log);
   ~ServerApp();
 
+  // SIGHUP: certificate files are read again, from other paths where the configuration says so now.
+  asio::awaitable<void> reload(config::Config fresh);
+
   // Stops accepting, lets answers under way finish, closes.
   asio::awaitable<void> stop();
 
