@@ -22,7 +22,8 @@ Status add_basic_constraints(X509* x509, const CertificateTemplate& wanted) {
   if (wanted.overrides.no_basic_constraints) return ok();
   const BasicConstraintsPtr value(BASIC_CONSTRAINTS_new());
   if (!value) return drain_errors("issue: basic constraints");
-  value->ca = wanted.ca ? 1 : 0;
+  // DER knows one TRUE (X.690 11.1); OpenSSL writes the number as it stands, and Go refuses any other.
+  value->ca = wanted.ca ? 0xff : 0;
   if (wanted.path_length) {
     value->pathlen = ASN1_INTEGER_new();
     if (value->pathlen == nullptr || ASN1_INTEGER_set(value->pathlen, *wanted.path_length) != 1)

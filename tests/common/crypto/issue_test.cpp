@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "tests/common/crypto/vectors.hpp"
@@ -33,6 +34,15 @@ TEST(Issue, MakesARootThatMaySign) {  // XS-6
   EXPECT_FALSE(root.san_critical());
   EXPECT_EQ(root.not_before(), wanted.not_before);
   EXPECT_EQ(root.not_after(), wanted.not_after);
+}
+
+TEST(Issue, WritesBasicConstraintsAsDerDemands) {
+  const Certificate root = make_root(ca_template("Root")).certificate;
+
+  // OBJECT 2.5.29.19, BOOLEAN TRUE (critical), OCTET STRING of SEQUENCE of BOOLEAN TRUE: TRUE is 0xff and nothing else.
+  const Bytes expected = {0x55, 0x1d, 0x13, 0x01, 0x01, 0xff, 0x04, 0x05, 0x30, 0x03, 0x01, 0x01, 0xff};
+  const Bytes der = root.der();
+  EXPECT_NE(std::search(der.begin(), der.end(), expected.begin(), expected.end()), der.end());
 }
 
 TEST(Issue, MakesALeafThatAuthenticates) {  // XS-3, XS-4, XS-5
