@@ -34,7 +34,8 @@ class Nginx(Scenario):
         (self.folder / "nginx.conf").write_text(
             CONFIGURATION.format(folder=self.folder, port=port, certificate=certificate, key=key))
         self.url = f"https://127.0.0.1:{port}/bundle.json"
-        self.peer = Domain(self, "peer.test").start()
+        # Its own endpoint is not asked; it has one so that the bundle names a short refresh hint.
+        self.peer = Domain(self, "peer.test").serve_https_web().start()
         self.publish()
         self.start([tool(self, "nginx"), "-p", self.folder, "-e", self.folder / "error.log", "-c", self.folder / "nginx.conf"])
         eventually(lambda: accepts(port), "nginx listening")
