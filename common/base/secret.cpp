@@ -4,7 +4,9 @@
 
 namespace entente {
 
-void wipe(void* memory, std::size_t size) { explicit_bzero(memory, size); }
+void wipe(void* memory, std::size_t size) {
+  if (size > 0) explicit_bzero(memory, size);  // nothing may have a null address
+}
 
 SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
   wipe(bytes_.data(), bytes_.size());
