@@ -109,8 +109,8 @@ asio::awaitable<void> Connection::close_gently() {
   co_await stream_->shutdown();
   boost::system::error_code ignored;
   stream_->socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  char dropped[read_size];
-  const std::span<char> room(dropped);
+  received_.resize(read_size);
+  const std::span<char> room(received_);
   for (std::size_t total = 0; total < discard_limit;) {
     const Result<std::size_t> got = co_await stream_->read_some(room);
     if (!got || *got == 0) co_return;

@@ -22,12 +22,12 @@ using asio::ip::tcp;
 
 inline asio::awaitable<std::string> read_to_end(tls::Stream& stream) {
   std::string all;
-  char block[4096];
+  std::string block(4096, '\0');
   const std::span<char> room(block);
   for (;;) {
     const Result<std::size_t> got = co_await stream.read_some(room);
     if (!got || *got == 0) co_return all;
-    all.append(block, *got);
+    all.append(block, 0, *got);
   }
 }
 
