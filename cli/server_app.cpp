@@ -84,7 +84,9 @@ Status ServerApp::Impl::open_certificate(const config::Config& config) {
   const Result<std::string> target = client::parse_endpoint_socket(*socket);
   if (!target) return target.error();
   svid = std::make_unique<server::SvidCertificate>(
-      executor, server::SvidCertificateOptions{spiffe->spiffe_id, *target, state_dir_of(config)},
+      executor,
+      server::SvidCertificateOptions{spiffe->spiffe_id, *target, state_dir_of(config),
+                                     5 * config.bundle_endpoint->refresh_hint},
       [this](std::shared_ptr<const tls::ServerContext> context) { endpoint->set_tls(std::move(context)); }, clock,
       metrics, readiness, log);
   return svid->start();

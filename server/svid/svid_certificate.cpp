@@ -1,8 +1,10 @@
 #include "server/svid/svid_certificate.hpp"
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "common/base/file.hpp"
+#include "server/svid/succession.hpp"
 
 namespace entente::server {
 namespace {
@@ -38,7 +40,18 @@ Result<spiffe::X509Svid> read_kept(const fs::path& path) {
 }  // namespace
 
 // Shared with what the watch posts, which may arrive after SvidCertificate is gone.
-struct SvidCertificate::State {
+struct SvidCertificate::State : std::enable_shared_from_this<State> {
+  State(const asio::any_io_executor& executor, SvidCertificateOptions wanted, UseContext to_use, Clock& time,
+        telemetry::Gauge& end, telemetry::Readiness& ready, Log& to)
+      : options(std::move(wanted)),
+        use(std::move(to_use)),
+        clock(time),
+        not_after(end),
+        readiness(ready),
+        log(to),
+        succession(options.settle),
+        handover(executor) {}
+
   SvidCertificateOptions options;
   UseContext use;
   Clock& clock;
@@ -47,7 +60,10 @@ struct SvidCertificate::State {
   Log& log;
   bool stopped = false;
   bool holds_one = false;
-  std::optional<crypto::Certificate> current;
+  std::optional<spiffe::X509Svid> current;
+  std::optional<spiffe::X509Svid> next;  // waits for its time
+  Succession succession;
+  asio::steady_timer handover;
   std::string last_complaint;
 
   fs::path kept_path() const { return options.state_dir / "svid.pem"; }
@@ -65,7 +81,8 @@ struct SvidCertificate::State {
     if (!context) return context.error();
     use(*context);
     holds_one = true;
-    current = svid.chain.front();
+    current = svid;
+    next.reset();
     last_complaint.clear();
     not_after.set(static_cast<double>(unix_seconds(svid.chain.front().not_after())));
     readiness.met(condition);
@@ -75,39 +92,55 @@ struct SvidCertificate::State {
   }
 
   void updated(const client::X509Context& context) {
+    const auto own = context.bundles.find(options.spiffe_id.trust_domain());
+    if (own != context.bundles.end()) succession.saw(*own->second, clock.now());
     for (const spiffe::X509Svid& svid : context.svids) {
-      if (!(svid.id == options.spiffe_id)) continue;
-      if (current && *current == svid.chain.front()) return;
-      if (const Status used = put_in_use(svid); !used) return complain(used.error().message());
-      if (const Status kept = keep(kept_path(), svid); !kept)
-        log.warning("the SVID cannot be kept for the next start", {{"error", kept.error().message()}});
-      return;
+      if (svid.id == options.spiffe_id) return offer(svid);
     }
     complain("the Workload API at " + options.target + " does not give us " + options.spiffe_id.str() +
              "; an entry for it must match this process's user");
+  }
+
+  // Takes the SVID now, or when the one in use may give way.
+  void offer(const spiffe::X509Svid& svid) {
+    if (current && current->chain.front() == svid.chain.front()) return next.reset();
+    const Time now = clock.now();
+    const Time due = current ? succession.due(*current, svid, now) : now;
+    if (due <= now) return take(svid);
+    if (!next || !(next->chain.front() == svid.chain.front()))
+      log.info("the bundle endpoint keeps its SVID until peers can know the new authority",
+               {{"spiffe_id", svid.id.str()}, {"until", format_time(due)}});
+    next = svid;
+    handover.expires_after(due - now);
+    handover.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
+      if (cancelled || self->stopped || !self->next) return;
+      const spiffe::X509Svid waiting = *self->next;
+      self->offer(waiting);
+    });
+  }
+
+  void take(const spiffe::X509Svid& svid) {
+    if (const Status used = put_in_use(svid); !used) return complain(used.error().message());
+    if (const Status kept = keep(kept_path(), svid); !kept)
+      log.warning("the SVID cannot be kept for the next start", {{"error", kept.error().message()}});
   }
 };
 
 SvidCertificate::SvidCertificate(asio::any_io_executor executor, SvidCertificateOptions options, UseContext use,
                                  Clock& clock, telemetry::Metrics& metrics, telemetry::Readiness& readiness, Log& log)
     : options_(options),
-      state_(
-          std::make_shared<State>(State{std::move(options),
-                                        std::move(use),
-                                        clock,
-                                        metrics.gauge("entente_endpoint_certificate_not_after_seconds",
-                                                      "When the bundle endpoint's certificate ends, in unix seconds."),
-                                        readiness,
-                                        log,
-                                        false,
-                                        false,
-                                        std::nullopt,
-                                        {}})),
+      state_(std::make_shared<State>(executor, std::move(options), std::move(use), clock,
+                                     metrics.gauge("entente_endpoint_certificate_not_after_seconds",
+                                                   "When the bundle endpoint's certificate ends, in unix seconds."),
+                                     readiness, log)),
       executor_(std::move(executor)) {
   state_->readiness.unmet(condition, "waiting for the Workload API at " + state_->options.target);
 }
 
-SvidCertificate::~SvidCertificate() { state_->stopped = true; }
+SvidCertificate::~SvidCertificate() {
+  state_->stopped = true;
+  state_->handover.cancel();
+}
 
 Status SvidCertificate::start() {
   if (const Status made = ensure_folder(options_.state_dir, 0700); !made)

@@ -24,6 +24,7 @@ struct SvidCertificateOptions {
   spiffe::SpiffeId spiffe_id;       // the one identity that is served, of all that the Workload API may hand out
   std::string target;               // the Workload API, from client::parse_endpoint_socket
   std::filesystem::path state_dir;  // 0700; svid.pem in it holds chain and key, 0600
+  Duration settle;                  // how long a new authority is published before peers may be shown it
 };
 
 // Lives on the server's thread; the Workload API is followed on a thread of its own. Says in Readiness ("certificate")
