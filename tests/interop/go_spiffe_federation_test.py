@@ -1,10 +1,13 @@
 """go-spiffe's federation package: its clients against our bundle endpoint, and our syncer against its handler."""
 
+import json
+
 import go_side
 from certificates import PrivateRoot
 from documents import key_ids, serials
 from domain import Domain
 from scenario import Scenario
+from waiting import eventually
 
 
 class GoSpiffeFetchesFromUs(Scenario):
@@ -62,6 +65,24 @@ class GoSpiffeFetchesFromUs(Scenario):
 
     def test_watch_bundle_follows_our_rotation_over_https_web(self):
         self.watch_through_a_rotation(Domain(self, "b.test").serve_https_web().start())
+
+    def test_the_endpoint_changes_to_a_forced_authority_once_peers_can_know_it(self):
+        domain = Domain(self, "a.test").serve_https_spiffe().start()
+        old = domain.bundle()
+        flags = self.endpoint_flags(domain)
+
+        domain.rotate()
+
+        # At once, a peer that has only the old authority is still served: it could learn of the new one nowhere else.
+        [fetched] = go_side.ask(self, "fetch-bundle", *flags)
+        self.assertLess(set(serials(old)), set(fetched["x509"]))
+        # Later, one that has only the new authority is.
+        document = domain.bundle()
+        document["keys"] = [key for key in document["keys"] if key not in old["keys"]]
+        fresh = self.folder / "fresh.json"
+        fresh.write_text(json.dumps(document))
+        eventually(lambda: go_side.attempt(self, "fetch-bundle", *flags[:-1], fresh).returncode == 0,
+                   "an SVID of the new authority", interval=0.5)
 
 
 class WePollGoSpiffe(Scenario):
