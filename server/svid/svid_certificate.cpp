@@ -19,7 +19,7 @@ Status keep(const fs::path& path, const spiffe::X509Svid& svid) {
   const SecretBytes key = svid.key->pkcs8_pem();
   std::string content = crypto::to_pem(svid.chain);
   content.append(key.text());
-  const Status written = replace_file(path, content, 0600);
+  Status written = replace_file(path, content, 0600);
   wipe(content.data(), content.size());
   return written;
 }
