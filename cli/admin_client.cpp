@@ -36,7 +36,8 @@ AdminClient::AdminClient(AdminClient&&) noexcept = default;
 AdminClient::~AdminClient() = default;
 
 Result<AdminClient> AdminClient::connect(const GlobalOptions& options) {
-  Result<std::string> target = client::find_endpoint_socket(options.admin_socket, "ENTENTE_ADMIN_SOCKET");
+  Result<std::string> target =
+      client::find_endpoint_socket(options.admin_socket, {"--admin-socket", "ENTENTE_ADMIN_SOCKET"});
   if (!target) return Error(Errc::invalid_argument, "admin socket: " + target.error().message());
   auto impl = std::make_unique<Impl>();
   impl->target = *target;

@@ -127,10 +127,19 @@ void add_workload(CLI::App& app, Arguments& a) {
   validate->callback([&a] { a.command = [&a] { return jwt_validate(a.global, a.audience, a.token); }; });
 }
 
+// CLI11 asks for a command before it looks at what was given in its place.
+std::string usage_message(const CLI::App* app, const CLI::Error& error) {
+  const std::vector<std::string> unknown = app->remaining(true);
+  const bool command_expected = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && !unknown.empty();
+  const std::string what = command_expected ? "unknown command or argument: " + unknown.front() : error.what();
+  return "entente: " + printable(what) + "\nRun with --help for more information.\n";
+}
+
 int run(int argc, char** argv) {
   CLI::App app("The federation edge of a SPIFFE trust domain.", "entente");
   app.require_subcommand(1);
   app.fallthrough();
+  app.failure_message(usage_message);
   Arguments a;
   std::string socket, admin_socket;
   app.add_option("--output", a.output, "text or json")->check(CLI::IsMember({"text", "json"}));

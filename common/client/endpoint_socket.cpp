@@ -56,14 +56,15 @@ Result<std::string> parse_endpoint_socket(std::string_view text) {
   return illegal(text, "the scheme is neither unix nor tcp");
 }
 
-Result<std::string> find_endpoint_socket(const std::optional<std::string>& flag, const char* variable) {
-  if (flag) return parse_endpoint_socket(flag->starts_with('/') ? "unix://" + *flag : *flag);
-  const char* const value = std::getenv(variable);
+Result<std::string> find_endpoint_socket(const std::optional<std::string>& given, SocketNames names) {
+  if (given) return parse_endpoint_socket(given->starts_with('/') ? "unix://" + *given : *given);
+  const char* const value = std::getenv(names.variable);
   if (value == nullptr || *value == '\0') {
-    return Error(Errc::invalid_argument, std::string("no socket is given: pass the flag, or set ") + variable);
+    return Error(Errc::invalid_argument,
+                 std::string("no socket is given: pass ") + names.flag + ", or set " + names.variable);
   }
   Result<std::string> target = parse_endpoint_socket(value);
-  if (!target) return target.error().within(variable);
+  if (!target) return target.error().within(names.variable);
   return target;
 }
 

@@ -12,8 +12,13 @@ namespace entente::client {
 // A gRPC target from `unix:///path` (absolute path, no authority) or `tcp://IP:port`; nothing else is legal.
 Result<std::string> parse_endpoint_socket(std::string_view text);
 
-// `flag` where given (a bare absolute path is accepted too), else the environment variable; an error names both.
-Result<std::string> find_endpoint_socket(const std::optional<std::string>& flag,
-                                         const char* variable = "SPIFFE_ENDPOINT_SOCKET");
+// How a user says which socket: by a flag or an environment variable. An error names both.
+struct SocketNames {
+  const char* flag = "--socket";
+  const char* variable = "SPIFFE_ENDPOINT_SOCKET";
+};
+
+// The flag's value where given (a bare absolute path is accepted too), else the variable's.
+Result<std::string> find_endpoint_socket(const std::optional<std::string>& given, SocketNames names = {});
 
 }  // namespace entente::client

@@ -11,6 +11,7 @@ namespace {
 using testing::HasSubstr;
 
 constexpr const char* variable = "ENTENTE_TEST_ENDPOINT_SOCKET";
+constexpr SocketNames names{"--the-flag", variable};
 
 // WE-4
 TEST(EndpointSocket, TakesAUnixSocketByItsAbsolutePath) {
@@ -60,26 +61,26 @@ TEST(EndpointSocket, RefusesEverythingElse) {
 TEST(EndpointSocket, FallsBackToTheEnvironment) {
   ::setenv(variable, "unix:///run/from-environment.sock", 1);
 
-  EXPECT_EQ(*find_endpoint_socket(std::nullopt, variable), "unix:/run/from-environment.sock");
-  EXPECT_EQ(*find_endpoint_socket("unix:///run/from-flag.sock", variable), "unix:/run/from-flag.sock");
+  EXPECT_EQ(*find_endpoint_socket(std::nullopt, names), "unix:/run/from-environment.sock");
+  EXPECT_EQ(*find_endpoint_socket("unix:///run/from-flag.sock", names), "unix:/run/from-flag.sock");
   ::unsetenv(variable);
 }
 
 TEST(EndpointSocket, TakesABarePathAsAFlagButNotFromTheEnvironment) {
   ::setenv(variable, "/run/bare.sock", 1);
 
-  EXPECT_EQ(*find_endpoint_socket("/run/bare.sock", variable), "unix:/run/bare.sock");
-  EXPECT_FALSE(find_endpoint_socket(std::nullopt, variable));
+  EXPECT_EQ(*find_endpoint_socket("/run/bare.sock", names), "unix:/run/bare.sock");
+  EXPECT_FALSE(find_endpoint_socket(std::nullopt, names));
   ::unsetenv(variable);
 }
 
 TEST(EndpointSocket, NamesTheFlagAndTheVariableWhereNeitherIsGiven) {
   ::unsetenv(variable);
 
-  const Result<std::string> target = find_endpoint_socket(std::nullopt, variable);
+  const Result<std::string> target = find_endpoint_socket(std::nullopt, names);
 
   ASSERT_FALSE(target);
-  EXPECT_THAT(target.error().message(), HasSubstr("flag"));
+  EXPECT_THAT(target.error().message(), HasSubstr("--the-flag"));
   EXPECT_THAT(target.error().message(), HasSubstr(variable));
 }
 
