@@ -4,6 +4,7 @@
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <memory>
 
 namespace entente::syncer {
 namespace {
@@ -165,7 +166,9 @@ asio::awaitable<Result<HttpAnswer>> exchange(tls::Stream& stream, HttpGet reques
   const std::string text = request_text(request);
   const Status sent = co_await stream.write(text);
   if (!sent) co_return sent.error();
-  AnswerReader reader(stream, progress);
+  // On the heap: gcc 12 objects to coroutine frames over 1 KB when it optimises.
+  const auto held = std::make_unique<AnswerReader>(stream, progress);
+  AnswerReader& reader = *held;
   const Status header = co_await reader.read_header();
   if (!header) co_return header.error();
   Parser& parser = reader.parser();

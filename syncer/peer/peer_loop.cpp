@@ -131,30 +131,37 @@ asio::awaitable<Result<PeerLoop::Outcome>> PeerLoop::attempt() {
   co_return outcome;
 }
 
-FetchRequest PeerLoop::request(Anchors anchors, const trust::BundleRecord* record) const {
-  FetchRequest request{relationship_->endpoint_url, std::move(anchors), {}, policy_.timeout, policy_.body_limit};
-  const bool answer_is_held = record != nullptr && record->bundle == etag_bundle_;
+Result<FetchRequest> PeerLoop::next_request() const {
+  const trust::SnapshotPtr snapshot = parts_.syncer.ledger.current();
+  Result<Anchors> anchors = anchors_for(*relationship_, *snapshot);
+  if (!anchors) return anchors.error();
+  FetchRequest request{relationship_->endpoint_url, std::move(*anchors), {}, policy_.timeout, policy_.body_limit};
+  const trust::RecordPtr held = snapshot->find(relationship_->trust_domain);
+  const bool answer_is_held = held && held->bundle == etag_bundle_;
   // The operator's word is about the next good answer; "not modified" would leave it waiting.
-  if (answer_is_held && !record->accept_next) request.etag = etag_;
+  if (answer_is_held && !held->accept_next) request.etag = etag_;
   return request;
 }
 
+Result<trust::Candidate> PeerLoop::read(const FetchedDocument& document) {
+  Result<spiffe::ParsedBundle> parsed = read_document(relationship_->trust_domain, document.body);
+  if (!parsed) return parsed.error();
+  report_ignored(parsed->ignored);
+  return trust::Candidate{std::make_shared<const spiffe::Bundle>(std::move(parsed->bundle)),
+                          relationship_->endpoint_url.str()};
+}
+
 asio::awaitable<Result<PeerLoop::Outcome>> PeerLoop::poll() {
-  const trust::SnapshotPtr snapshot = parts_.syncer.ledger.current();
-  Result<Anchors> anchors = anchors_for(*relationship_, *snapshot);
-  if (!anchors) co_return anchors.error();
-  FetchRequest wanted = request(std::move(*anchors), snapshot->find(relationship_->trust_domain).get());
-  Result<FetchAnswer> answer = co_await fetcher_->fetch(std::move(wanted));
+  Result<FetchRequest> wanted = next_request();
+  if (!wanted) co_return wanted.error();
+  Result<FetchAnswer> answer = co_await fetcher_->fetch(std::move(*wanted));
   if (!answer) co_return answer.error();
   if (std::holds_alternative<NotModified>(answer->content)) co_return Outcome::not_modified;
-  const auto& document = std::get<FetchedDocument>(answer->content);
-  Result<spiffe::ParsedBundle> parsed = read_document(relationship_->trust_domain, document.body);
-  if (!parsed) co_return parsed.error();
-  report_ignored(parsed->ignored);
-  trust::Candidate candidate{std::make_shared<const spiffe::Bundle>(std::move(parsed->bundle)),
-                             relationship_->endpoint_url.str()};
+  auto& document = std::get<FetchedDocument>(answer->content);
+  Result<trust::Candidate> candidate = read(document);
+  if (!candidate) co_return candidate.error();
   if (stopping_) co_return Error(Errc::cancelled, "polling ends");
-  co_return co_await take(std::move(candidate), document.etag);
+  co_return co_await take(std::move(*candidate), std::move(document.etag));
 }
 
 asio::awaitable<Result<PeerLoop::Outcome>> PeerLoop::take(trust::Candidate candidate, std::string etag) {

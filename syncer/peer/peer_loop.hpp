@@ -60,7 +60,8 @@ class PeerLoop {
   asio::awaitable<Result<Outcome>> poll();
   asio::awaitable<Result<Outcome>> take(trust::Candidate candidate, std::string etag);
   asio::awaitable<void> until_due();
-  FetchRequest request(Anchors anchors, const trust::BundleRecord* record) const;
+  Result<FetchRequest> next_request() const;
+  Result<trust::Candidate> read(const FetchedDocument& document);
   void settle(Time attempted, const Result<Outcome>& outcome);
   void plan();
   void report_accepted(const trust::Accept& accepted) const;

@@ -39,7 +39,7 @@ class BadEndpoint : public HttpsFetcherTest {
   }
   static Talk say_nothing() {
     return [](std::shared_ptr<tls::Stream> stream) -> asio::awaitable<void> {
-      char block[4096];
+      std::vector<char> block(4096);
       for (;;) {
         const auto count = co_await stream->read_some(block);
         if (!count || *count == 0) co_return;

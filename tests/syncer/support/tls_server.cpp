@@ -33,10 +33,12 @@ asio::awaitable<std::string> read_head(tls::Stream& stream, std::string& buffere
       buffered.erase(0, end + 4);
       co_return head;
     }
-    char block[4096];
-    const Result<std::size_t> count = co_await stream.read_some(block);
+    const std::size_t before = buffered.size();
+    buffered.resize(before + 4096);
+    const std::span<char> room(buffered.data() + before, 4096);
+    const Result<std::size_t> count = co_await stream.read_some(room);
     if (!count || *count == 0) co_return std::string();
-    buffered.append(block, *count);
+    buffered.resize(before + *count);
   }
 }
 
