@@ -18,15 +18,13 @@ using ByteView = std::span<const std::uint8_t>;
 inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
-inline std::string_view as_text(ByteView bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
+inline std::string_view as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
-std::string hex_encode(ByteView bytes);                    // lower case
-Result<Bytes> hex_decode(std::string_view text);           // either case
-std::string base64_encode(ByteView bytes);                 // padded
-Result<Bytes> base64_decode(std::string_view text);        // padding required, no line breaks
-std::string base64url_encode(ByteView bytes);              // unpadded, as in JWS
-Result<Bytes> base64url_decode(std::string_view text);     // padding refused
+std::string hex_encode(ByteView bytes);                 // lower case
+Result<Bytes> hex_decode(std::string_view text);        // either case
+std::string base64_encode(ByteView bytes);              // padded
+Result<Bytes> base64_decode(std::string_view text);     // padding required, no line breaks
+std::string base64url_encode(ByteView bytes);           // unpadded, as in JWS
+Result<Bytes> base64url_decode(std::string_view text);  // padding refused
 
 }  // namespace entente

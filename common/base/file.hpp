@@ -46,8 +46,8 @@ Status replace_file(const std::filesystem::path& path, std::string_view bytes, m
 // Removes the file if it is there; the removal is durable.
 Status remove_file(const std::filesystem::path& path);
 
-// Creates the folder (and its parents) where it is missing, with `mode` for the last one. One that exists keeps its mode,
-// but a folder of secrets (mode 0700) that others may enter is an error that says so.
+// Creates the folder (and its parents) where it is missing, with `mode` for the last one. One that exists keeps its
+// mode, but a folder of secrets (mode 0700) that others may enter is an error that says so.
 Status ensure_folder(const std::filesystem::path& path, mode_t mode);
 
 // An exclusive lock (flock) on a file, created where missing; freed with the object, or by the kernel with the process.

@@ -1,4 +1,5 @@
-// Tells when files change, by inotify on their folders, so that replacement by rename and Kubernetes' `..data` links count.
+// Tells when files change, by inotify on their folders, so that replacement by rename and Kubernetes' `..data` links
+// count.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,7 +17,8 @@ namespace asio = boost::asio;
 // One watcher may watch several folders. Lives on, and is used from, one io_context's thread.
 class FileWatch {
  public:
-  // Watches the folders that hold `paths` (of a link, the folder of its target too). A folder that is missing is an error.
+  // Watches the folders that hold `paths` (of a link, the folder of its target too). A folder that is missing is an
+  // error.
   static Result<FileWatch> create(asio::any_io_executor executor, const std::vector<std::filesystem::path>& paths);
 
   FileWatch(FileWatch&&) noexcept;

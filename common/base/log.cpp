@@ -13,20 +13,28 @@ namespace {
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warning: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warning:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 std::string_view name(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warning: return "warning";
-    case LogLevel::error: return "error";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::error:
+      return "error";
   }
   return "info";
 }
@@ -68,14 +76,17 @@ std::string text_line(Time now, LogLevel level, std::string_view event, Log::Fie
     line += ' ';
     line += field.name();
     line += '=';
-    if (field.literal() || plain(field.value())) line += field.value();
-    else append_quoted(line, field.value());
+    if (field.literal() || plain(field.value()))
+      line += field.value();
+    else
+      append_quoted(line, field.value());
   }
   return line;
 }
 
 std::string json_line(Time now, LogLevel level, std::string_view event, Log::Fields fields) {
-  std::string line = "{\"time\":\"" + format_time(std::chrono::floor<std::chrono::milliseconds>(now)) + "\",\"level\":\"";
+  std::string line =
+      "{\"time\":\"" + format_time(std::chrono::floor<std::chrono::milliseconds>(now)) + "\",\"level\":\"";
   line += name(level);
   line += "\",\"message\":";
   append_quoted(line, event);
@@ -83,8 +94,10 @@ std::string json_line(Time now, LogLevel level, std::string_view event, Log::Fie
     line += ',';
     append_quoted(line, field.name());
     line += ':';
-    if (field.literal()) line += field.value();
-    else append_quoted(line, field.value());
+    if (field.literal())
+      line += field.value();
+    else
+      append_quoted(line, field.value());
   }
   return line + '}';
 }

@@ -1,4 +1,5 @@
-// A value or an Error: what every fallible function of Entente returns. Exceptions are for start-up faults and bugs only.
+// A value or an Error: what every fallible function of Entente returns. Exceptions are for start-up faults and bugs
+// only.
 #pragma once
 
 #include <boost/system/result.hpp>
@@ -11,33 +12,33 @@ namespace entente {
 // What went wrong, as a machine reads it. The first group is the contract's `last_error.code` of a relationship
 // (interface.md, "Status of a relationship"); the second is for everything else. Names go over the wire: append only.
 enum class Errc {
-  dns = 1,               // no address for the endpoint's name
-  connect,               // no address accepted a connection
-  tls,                   // handshake failed, or the certificate is not acceptable
-  http_status,           // an answer other than 200 or 304
-  redirect,              // a redirect that must not be followed
-  timeout,               // a deadline passed
-  too_large,             // headers or body over the limit
-  syntax,                // not the format it should be: JSON, PEM, HTTP, base64
-  schema,                // well-formed, but not what the standard says
-  sequence_older,        // a sequence below the highest one seen
-  sequence_strict,       // sequence missing or reused, and the relationship says `sequence: strict`
-  wrong_spiffe_id,       // the endpoint proved another SPIFFE ID than the configured one
-  no_bootstrap_bundle,   // https_spiffe, and nothing to validate the endpoint with
-  store,                 // the store refused
+  dns = 1,              // no address for the endpoint's name
+  connect,              // no address accepted a connection
+  tls,                  // handshake failed, or the certificate is not acceptable
+  http_status,          // an answer other than 200 or 304
+  redirect,             // a redirect that must not be followed
+  timeout,              // a deadline passed
+  too_large,            // headers or body over the limit
+  syntax,               // not the format it should be: JSON, PEM, HTTP, base64
+  schema,               // well-formed, but not what the standard says
+  sequence_older,       // a sequence below the highest one seen
+  sequence_strict,      // sequence missing or reused, and the relationship says `sequence: strict`
+  wrong_spiffe_id,      // the endpoint proved another SPIFFE ID than the configured one
+  no_bootstrap_bundle,  // https_spiffe, and nothing to validate the endpoint with
+  store,                // the store refused
 
   invalid_argument = 100,
   not_found,
   already_exists,
   permission_denied,
   unavailable,
-  conflict,              // the expected revision is not the current one
+  conflict,  // the expected revision is not the current one
   unsupported,
   cancelled,
-  io,                    // a file or a socket
-  crypto,                // OpenSSL refused
-  expired,               // not valid at the given time
-  untrusted,             // a signature or chain that the bundle does not bear out
+  io,         // a file or a socket
+  crypto,     // OpenSSL refused
+  expired,    // not valid at the given time
+  untrusted,  // a signature or chain that the bundle does not bear out
   internal,
 };
 

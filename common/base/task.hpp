@@ -35,9 +35,9 @@ class TaskGroup {
   // Starts `task` at the next turn of the io_context. An exception that leaves it is logged with `name`.
   Handle spawn(std::string name, asio::awaitable<void> task);
 
-  void cancel();                      // all of them
-  std::size_t running() const;        // how many have not ended
-  asio::awaitable<void> drained();    // completes when none runs
+  void cancel();                    // all of them
+  std::size_t running() const;      // how many have not ended
+  asio::awaitable<void> drained();  // completes when none runs
 
  private:
   struct State;

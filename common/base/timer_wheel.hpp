@@ -12,8 +12,8 @@ namespace entente {
 
 namespace asio = boost::asio;
 
-// Lives on one io_context's thread. Granularity 100 ms: a deadline fires up to two ticks late and never early. Setting and
-// clearing are O(1) and make no system call; the underlying timer runs only while there are deadlines.
+// Lives on one io_context's thread. Granularity 100 ms: a deadline fires up to two ticks late and never early. Setting
+// and clearing are O(1) and make no system call; the underlying timer runs only while there are deadlines.
 class TimerWheel {
  public:
   explicit TimerWheel(asio::any_io_executor executor, Duration tick = std::chrono::milliseconds(100));

@@ -42,7 +42,7 @@ Result<Certificate> finish(X509* x509, const PrivateKey& key) {
   unsigned char* der = nullptr;
   const int length = i2d_X509(x509, &der);
   if (length <= 0) return drain_errors("issue: encode");
-  const Result<Certificate> issued = Certificate::from_der({der, static_cast<std::size_t>(length)});
+  Result<Certificate> issued = Certificate::from_der({der, static_cast<std::size_t>(length)});
   OPENSSL_free(der);
   return issued;
 }

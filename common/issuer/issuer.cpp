@@ -52,6 +52,8 @@ struct SigningView {
 };
 
 struct Issuer::Impl {
+  Impl(KeyFolder keys, Clock& clk, Log& l) : folder(std::move(keys)), clock(clk), log(l) {}
+
   KeyFolder folder;
   Clock& clock;
   Log& log;
@@ -165,7 +167,7 @@ Result<std::unique_ptr<Issuer>> Issuer::open(IssuerOptions options, Clock& clock
   if (!folder) return folder.error();
   Result<Authorities> stored = folder->load();
   if (!stored) return stored.error();
-  auto impl = std::unique_ptr<Impl>(new Impl{std::move(*folder), clock, log, {}, {}, std::make_shared<SigningView>()});
+  auto impl = std::make_unique<Impl>(std::move(*folder), clock, log);
   auto issuer = std::unique_ptr<Issuer>(new Issuer(std::move(options), std::move(impl)));
   if (!stored->empty()) {
     if (const Status loaded = issuer->impl_->commit(std::move(*stored)); !loaded) return loaded.error();

@@ -180,8 +180,8 @@ Result<ParsedBundle> read_bundle(const TrustDomain& trust_domain, const json& do
   if (keys == document.end()) return schema("keys", "missing: a bundle without keys is written \"keys\":[]");
   if (!keys->is_array()) return schema("keys", "must be an array");
   if (keys->size() > max_keys)
-    return Error(Errc::too_large, "keys: " + std::to_string(keys->size()) + " of them, over the limit of " +
-                                      std::to_string(max_keys));
+    return Error(Errc::too_large,
+                 "keys: " + std::to_string(keys->size()) + " of them, over the limit of " + std::to_string(max_keys));
   KeyReader reader(parsed, kind);
   for (std::size_t i = 0; i < keys->size(); ++i)
     if (const Status s = reader.read((*keys)[i], i); !s) return s.error();

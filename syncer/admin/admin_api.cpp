@@ -37,7 +37,7 @@ Result<spiffe::TrustDomain> parse_domain(const std::string& text) {
 // Each call is a coroutine on the control thread; gRPC's threads only hand over.
 class AdminService final : public v1::Admin::CallbackService {
  public:
-  AdminService(AdminParts parts, std::string version) : parts_(parts), version_(std::move(version)) {}
+  AdminService(AdminParts parts, std::string version) : parts_(std::move(parts)), version_(std::move(version)) {}
 
   // Calls may arrive before it is told.
   void serve(const rpc::UnixServer& server) { server_ = &server; }
@@ -202,6 +202,8 @@ class AdminService final : public v1::Admin::CallbackService {
 };
 
 struct AdminApi::Impl {
+  Impl(AdminParts parts, std::string version) : service(std::move(parts), std::move(version)) {}
+
   AdminService service;
   std::unique_ptr<rpc::UnixServer> server;
 };
@@ -210,7 +212,7 @@ AdminApi::AdminApi(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 AdminApi::~AdminApi() = default;
 
 Result<std::unique_ptr<AdminApi>> AdminApi::start(AdminOptions options, AdminParts parts) {
-  auto impl = std::unique_ptr<Impl>(new Impl{{parts, options.version}, nullptr});
+  auto impl = std::make_unique<Impl>(parts, options.version);
   rpc::UnixServerOptions wanted;
   wanted.path = options.socket;
   wanted.reflection = true;

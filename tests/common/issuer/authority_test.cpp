@@ -123,7 +123,8 @@ TEST(RotationPlan, AlwaysHasExactlyOneAuthorityThatCanSign) {
         const AuthorityInfo* active = nullptr;
         for (const AuthorityInfo& a : authorities)
           if (a.state == AuthorityState::active) active = &a;
-        authorities.push_back(authority(std::to_string(made++), AuthorityState::prepared, now, planned_use(active, policy, now)));
+        authorities.push_back(
+            authority(std::to_string(made++), AuthorityState::prepared, now, planned_use(active, policy, now)));
       }
     }
     int can_sign = 0;

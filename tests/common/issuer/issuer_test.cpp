@@ -116,12 +116,14 @@ TEST_F(IssuerTest, PublishesAPreparedAuthorityBeforeItSigns) {
   // The old one still signs ...
   spiffe::Bundle old_only = issuer->bundle();
   old_only.x509_authorities.erase(old_only.x509_authorities.begin() + 1, old_only.x509_authorities.end());
-  EXPECT_TRUE(spiffe::verify_x509_svid(issuer->mint_x509_svid(web, std::nullopt, {}, "")->chain, old_only, clock_.now()));
+  EXPECT_TRUE(
+      spiffe::verify_x509_svid(issuer->mint_x509_svid(web, std::nullopt, {}, "")->chain, old_only, clock_.now()));
   // ... until the lead is over.
   clock_.advance(seconds(4 * 300));
   ASSERT_TRUE(issuer->tick());
   EXPECT_GT(issuer->generation(), generation);
-  EXPECT_FALSE(spiffe::verify_x509_svid(issuer->mint_x509_svid(web, std::nullopt, {}, "")->chain, old_only, clock_.now()));
+  EXPECT_FALSE(
+      spiffe::verify_x509_svid(issuer->mint_x509_svid(web, std::nullopt, {}, "")->chain, old_only, clock_.now()));
 }
 
 TEST_F(IssuerTest, RotatingTwiceKeepsTheAuthorityThatIsPreparedAlready) {

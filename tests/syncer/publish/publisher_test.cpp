@@ -67,7 +67,8 @@ class PublisherTest : public testing::Test {
   asio::thread_pool blocking_{1};
   std::unique_ptr<Publisher> publisher_;
   TaskGroup tasks_{io_.get_executor(), log_};
-  test::TestAuthority first_{"own.test", clock_.now()}, second_{"own.test", clock_.now()}, peer_{"b.test", clock_.now()};
+  test::TestAuthority first_{"own.test", clock_.now()}, second_{"own.test", clock_.now()},
+      peer_{"b.test", clock_.now()};
 };
 
 // FS-4: the newest bundle, byte for byte as the standard's writer makes it.
@@ -111,7 +112,8 @@ TEST_F(PublisherTest, WritesOnlyWhatChanged) {
   put(first_.bundle(1));
   Publisher& publisher = open();
   ASSERT_TRUE(run(io_, publisher.publish()));
-  struct stat before {}, after {};
+  struct stat before {
+  }, after{};
   ASSERT_EQ(::stat(path_.c_str(), &before), 0);
 
   put(peer_.bundle(1));

@@ -156,8 +156,8 @@ class FileSourceTest : public LocalSourceTest {
     fs::rename(folder_ / "next", folder_ / "bundle.json");
   }
   std::unique_ptr<FileSource> source(BundleFormat format = BundleFormat::spiffe) {
-    return std::make_unique<FileSource>(io_.get_executor(),
-                                        FileSourceOptions{own_domain, folder_ / "bundle.json", format}, *own_, clock_, log_);
+    return std::make_unique<FileSource>(
+        io_.get_executor(), FileSourceOptions{own_domain, folder_ / "bundle.json", format}, *own_, clock_, log_);
   }
 
   test::TestAuthority first_{"own.test", clock_.now()}, second_{"own.test", clock_.now()};
