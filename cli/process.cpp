@@ -33,6 +33,7 @@ void raise_open_files() {
 
 void prepare_process(Log& log) {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error to handle like a full disk, no reason to die
   raise_open_files();
   grpc_log = &log;
   gpr_set_log_function(log_grpc);

@@ -5,8 +5,8 @@
 
 namespace entente::cli {
 
-// Ignores SIGPIPE, raises the limit of open files to what is allowed, and leads gRPC's own lines into `log` (which then
-// has to live as long as the process).
+// Ignores SIGPIPE and SIGXFSZ, raises the limit of open files to what is allowed, and leads gRPC's own lines into `log`
+// (which then has to live as long as the process).
 void prepare_process(Log& log);
 
 }  // namespace entente::cli

@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
@@ -40,8 +41,9 @@ std::optional<Duration> watchdog_interval() {
   const char* wanted = std::getenv("WATCHDOG_USEC");
   const char* pid = std::getenv("WATCHDOG_PID");
   if (wanted == nullptr || (pid != nullptr && std::to_string(::getpid()) != pid)) return std::nullopt;
-  const long long microseconds = std::atoll(wanted);
-  if (microseconds <= 0) return std::nullopt;
+  long long microseconds = 0;
+  const char* end = wanted + std::strlen(wanted);
+  if (std::from_chars(wanted, end, microseconds).ptr != end || microseconds <= 0) return std::nullopt;
   return std::chrono::microseconds(microseconds / 2);
 }
 

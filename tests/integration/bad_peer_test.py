@@ -3,8 +3,10 @@
 import json
 import time
 
-from domain import Domain
 from foreign_authority import ForeignAuthority
+from host import Host, is_root
+from name_server import NameServer
+from processes import run
 from scenario import Scenario
 from scripted_peer import ScriptedPeer, answer, dribble, endless_body, flood, raw, silence
 from waiting import eventually, free_port
@@ -17,7 +19,7 @@ WATCHED = 3.0  # seconds at least of the healthy peer's polls
 class BadPeers(Scenario):
     def setUp(self):
         super().setUp()
-        self.own = Domain(self, "own.test")
+        self.own = Host(self, "own.test")
         self.own.configuration["polling"] = {"floor": "1s", "timeout": f"{int(TIMEOUT)}s", "jitter": 0, "body_limit": "1MiB"}
         self.own.configuration["workload_api"]["allow_unauthenticated_verifiers"] = True
         self.web = ForeignAuthority(self.folder, "web.test")  # issues the endpoints' Web PKI certificates
@@ -46,9 +48,9 @@ class BadPeers(Scenario):
         self.authorities[trust_domain], self.peers[trust_domain] = authority, peer
         return peer
 
-    def begin(self):
+    def begin(self, **options):
         """Starts, and waits until everything is well."""
-        self.own.start()
+        self.own.start_run(**options)
         for trust_domain in self.peers:
             self.own.wait_until_current(trust_domain)
         self.good = {trust_domain: self.bundle_in_use(trust_domain) for trust_domain in self.peers}
@@ -252,3 +254,27 @@ class BadPeers(Scenario):
         refreshed = self.own.command("federation", "refresh", "absent.test", check=False)
         self.assertEqual(refreshed.returncode, 1)
         self.assertIn("connect", refreshed.stdout)
+
+    def test_a_name_server_that_never_answers_holds_nobody_up(self):
+        if not is_root() or run(["unshare", "--mount", "true"]).returncode != 0:
+            self.skipTest("a name server of the test's own takes root and the right to mount")
+        server = NameServer()
+        self.addCleanup(server.close)
+        (self.folder / "resolv.conf").write_text(f"nameserver {server.address}\n")
+        for name in ("nameless1.test", "nameless2.test", "nameless3.test"):
+            host = f"endpoint.{name}"
+            peer = self.add(name)
+            peer.change(certificate=self.web.certificate(host, f"DNS:{host}"))
+            self.own.configuration["federation"][-1]["endpoint_url"] = f"https://{host}:{peer.port}/"
+        mount = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
+        self.begin(wrapped=["unshare", "--mount", "sh", "-c", mount, self.folder / "resolv.conf"])
+
+        server.silent = True
+        names = [name for name in self.peers if name.startswith("nameless")]
+        for name in names:
+            self.peers[name].drop_connections()
+
+        self.check_that_polls_fail({name: ("timeout", f"dns: no answer for endpoint.{name}") for name in names})
+        server.silent = False
+        for name in names:
+            self.own.wait_until_current(name)
