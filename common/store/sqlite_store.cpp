@@ -17,9 +17,15 @@ Result<std::uint64_t> stored_revision(const SqliteDatabase& database, const std:
   return *row ? static_cast<std::uint64_t>(query->number(0)) : 0;
 }
 
+std::string with_columns(std::string_view before, std::string_view after) {
+  std::string sql(before);
+  sql.append(record_columns).append(after);
+  return sql;
+}
+
 Status put(const SqliteDatabase& database, const trust::BundleRecord& record) {
-  static const std::string sql = std::string("INSERT OR REPLACE INTO bundles (") + record_columns +
-                                 ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)";
+  static const std::string sql =
+      with_columns("INSERT OR REPLACE INTO bundles (", ") VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)");
   Result<SqliteStatement> statement = SqliteStatement::prepare(database, sql);
   if (!statement) return statement.error();
   bind_record(*statement, record);
@@ -62,7 +68,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::filesystem::pa
 }
 
 Result<Loaded> SqliteStore::load() {
-  static const std::string sql = std::string("SELECT ") + record_columns + " FROM bundles";
+  static const std::string sql = with_columns("SELECT ", " FROM bundles");
   Result<SqliteStatement> query = SqliteStatement::prepare(impl_->database, sql);
   if (!query) return query.error();
   Loaded loaded;

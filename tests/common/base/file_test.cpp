@@ -27,7 +27,8 @@ std::size_t entries_of(const fs::path& folder) {
 
 TEST(ReadFile, GivesTheWholeFile) {
   const TempFolder folder;
-  const std::string content = std::string("a\0b\n", 4) + std::string(100'000, 'x');
+  std::string content("a\0b\n", 4);
+  content.append(100'000, 'x');
 
   EXPECT_EQ(read_file(folder.write("file", content)).value(), content);
   EXPECT_EQ(read_file(folder.write("empty", "")).value(), "");

@@ -41,7 +41,7 @@ TEST(Issue, WritesBasicConstraintsAsDerDemands) {
 
   // OBJECT 2.5.29.19, BOOLEAN TRUE (critical), OCTET STRING of SEQUENCE of BOOLEAN TRUE: TRUE is 0xff and nothing else.
   const Bytes expected = {0x55, 0x1d, 0x13, 0x01, 0x01, 0xff, 0x04, 0x05, 0x30, 0x03, 0x01, 0x01, 0xff};
-  const Bytes der = root.der();
+  const ByteView der = root.der();
   EXPECT_NE(std::search(der.begin(), der.end(), expected.begin(), expected.end()), der.end());
 }
 
