@@ -146,7 +146,7 @@ int federation_refresh(const GlobalOptions& options, const std::vector<std::stri
   if (!answer) return fail(answer.error());
   print_list(answer->relationships(), options.output);
   for (const Relationship& r : answer->relationships())
-    if (r.has_last_error()) return exit_failed;  // the poll that was asked for failed
+    if (r.consecutive_failures() > 0) return exit_failed;  // the poll that was asked for failed
   return any_held(answer->relationships()) ? exit_approval : exit_done;
 }
 

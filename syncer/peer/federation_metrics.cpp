@@ -2,7 +2,6 @@
 
 #include <array>
 #include <map>
-#include <mutex>
 
 namespace entente::syncer {
 namespace {
@@ -13,7 +12,7 @@ using trust::RelationshipState;
 constexpr std::array states = {RelationshipState::pending, RelationshipState::revoked, RelationshipState::expired,
                                RelationshipState::held,    RelationshipState::stale,   RelationshipState::failing,
                                RelationshipState::current};
-constexpr std::array warnings = {"sequence_reused", "sequence_missing"};
+constexpr std::array warnings = {"sequence_reused", "sequence_missing", "not_persisted"};
 
 struct Family {
   const char* name;
@@ -85,21 +84,19 @@ void expose(telemetry::Metrics& metrics, const trust::RelationshipStatus& status
 }  // namespace
 
 struct FederationMetrics::Board {
-  std::mutex mutex;  // held during an exposition too: what ended is not brought back by one that is under way
   telemetry::Metrics* metrics = nullptr;
   const store::Ledger* ledger = nullptr;  // null once closed
   const Clock* clock = nullptr;
   std::map<spiffe::TrustDomain, Polled> polled;
 
   void refresh() {
-    const std::lock_guard lock(mutex);
     if (ledger == nullptr) return;
     const trust::SnapshotPtr snapshot = ledger->current();
     const Time now = clock->now();
     for (const auto& [trust_domain, peer] : polled) {
       const trust::RecordPtr record = snapshot->find(trust_domain);
       expose(*metrics, trust::status_of(peer.relationship, record.get(), peer.attempts, peer.policy, peer.started, now,
-                                        /*persisted=*/true));
+                                        ledger->persisted(trust_domain)));
     }
   }
 };
@@ -114,26 +111,20 @@ FederationMetrics::FederationMetrics(telemetry::Metrics& metrics, const store::L
   });
 }
 
-FederationMetrics::~FederationMetrics() {
-  const std::lock_guard lock(board_->mutex);
-  board_->ledger = nullptr;
-}
+FederationMetrics::~FederationMetrics() { board_->ledger = nullptr; }
 
 void FederationMetrics::tell(Polled polled) {
-  const std::lock_guard lock(board_->mutex);
   const spiffe::TrustDomain trust_domain = polled.relationship->trust_domain;
   board_->polled.insert_or_assign(trust_domain, std::move(polled));
 }
 
 void FederationMetrics::count_poll(const spiffe::TrustDomain& trust_domain, std::string_view result) {
-  const std::lock_guard lock(board_->mutex);
   if (!board_->polled.contains(trust_domain)) return;
   const Labels labels = {{"trust_domain", trust_domain.name()}, {"result", std::string(result)}};
   board_->metrics->counter(polls_family.name, polls_family.help, labels).add();
 }
 
 void FederationMetrics::end(const spiffe::TrustDomain& trust_domain) {
-  const std::lock_guard lock(board_->mutex);
   board_->polled.erase(trust_domain);
   for (const Family& family : families) board_->metrics->remove(family.name, {{"trust_domain", trust_domain.name()}});
 }

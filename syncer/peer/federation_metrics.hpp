@@ -19,8 +19,8 @@ struct Polled {
   Time started;
 };
 
-// Thread-safe: loops tell on the control thread, expositions happen on the telemetry listener's. Nothing is read or
-// exposed after its destruction.
+// Lives on the control thread, and so must whoever calls Metrics::expose(): the ledger is asked during an exposition.
+// Nothing is read or exposed after its destruction.
 class FederationMetrics {
  public:
   FederationMetrics(telemetry::Metrics& metrics, const store::Ledger& ledger, const Clock& clock);

@@ -56,6 +56,18 @@ TEST(Respond, AllowsNoOtherMethod) {
   }
 }
 
+// FS-8: this endpoint is where the bundle is; it sends nobody elsewhere, whatever is asked.
+TEST(Respond, RedirectsNobody) {
+  for (const char* target :
+       {"/bundle", "/bundle/", "/", "//other.example/bundle", "https://other.example/", "/bundle/.."})
+    for (const char* method : {"GET", "HEAD", "POST"}) {
+      Request request = get(target);
+      request.method = method;
+      const unsigned status = status_of(answer_to(request));
+      EXPECT_TRUE(status < 300 || status == 304 || status >= 400) << method << " " << target << ": " << status;
+    }
+}
+
 TEST(Respond, RefusesABodyAndClosesSinceItIsNeverRead) {
   Request with_body = get();
   with_body.has_body = true;

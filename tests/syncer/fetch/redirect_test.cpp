@@ -62,7 +62,7 @@ TEST_F(Redirect, WithoutEndIsAnError) {
   EXPECT_EQ(server.requests().size(), 6U);
 }
 
-// FC-10, FC-3: only to valid endpoint URLs.
+// FC-10, FC-3, FS-8: only to valid endpoint URLs.
 TEST_F(Redirect, ToWhatIsNoEndpointUrlIsAnError) {
   for (const std::string location : {"http://127.0.0.1/", "https://user@127.0.0.1/", "ftp://127.0.0.1/", ""}) {
     TlsServer server = serving(to(location));

@@ -228,6 +228,7 @@ TEST_F(SyncerTest, UsesWhatTheStoreRefusesAndSaysSo) {
   EXPECT_THAT(status("b.test").warnings, ElementsAre("not_persisted"));
   EXPECT_EQ(status("b.test").attempts.last_error->code(), Errc::store);
   EXPECT_EQ(status("b.test").attempts.consecutive_failures, 0U);
+  EXPECT_THAT(metrics.expose(), HasSubstr("trust_domain=\"b.test\",warning=\"not_persisted\"} 1"));
 }
 
 TEST_F(SyncerTest, GoesOnAfterAFaultInAPoll) {
