@@ -139,6 +139,7 @@ int run(int argc, char** argv) {
   CLI::App app("The federation edge of a SPIFFE trust domain.", "entente");
   app.require_subcommand(1);
   app.fallthrough();
+  app.set_version_flag("--version", "entente " + version());
   app.failure_message(usage_message);
   Arguments a;
   std::string socket, admin_socket;

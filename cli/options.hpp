@@ -9,7 +9,7 @@
 
 namespace entente::cli {
 
-// interface.md, Commands.
+// README.
 enum ExitCode : int {
   exit_done = 0,
   exit_failed = 1,    // the thing asked for failed; the message is on stderr

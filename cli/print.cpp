@@ -106,6 +106,10 @@ std::string ahead(std::optional<Time> time, Time now) {
   return *time <= now ? "now" : "in " + describe_duration(*time - now);
 }
 
+std::string until(std::optional<Time> time, Time now) {
+  return time && *time <= now ? "expired " + ago(time, now) : ahead(time, now);
+}
+
 struct Progress::Impl {
   std::mutex mutex;
   std::condition_variable finished;

@@ -37,6 +37,8 @@ Json json_time(std::optional<Time> time);
 // "3 min ago", "in 2 h", "never".
 std::string ago(std::optional<Time> time, Time now);
 std::string ahead(std::optional<Time> time, Time now);
+// Of an end: "in 2 h", "expired 3 d ago".
+std::string until(std::optional<Time> time, Time now);
 
 // Says on stderr what is being waited for once it takes longer than a second, where stderr is a terminal.
 class Progress {
@@ -50,5 +52,12 @@ class Progress {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// What `call` returns; the progress is gone from the terminal before anything else is printed.
+template <class Call>
+auto waiting(std::string what, Call call) {
+  const Progress progress(std::move(what));
+  return call();
+}
 
 }  // namespace entente::cli

@@ -23,6 +23,9 @@ server::EndpointOptions endpoint_options(const config::BundleEndpointConfig& con
   return options;
 }
 
+// After this many polls every peer that polls at all knows a new authority (FS-1).
+Duration settle_time(const config::BundleEndpointConfig& config) { return 5 * config.refresh_hint; }
+
 std::filesystem::path state_dir_of(const config::Config& config) {
   return config.server.state_dir.empty() ? config.data_dir / "server" : config.server.state_dir;
 }
@@ -86,7 +89,7 @@ Status ServerApp::Impl::open_certificate(const config::Config& config) {
   svid = std::make_unique<server::SvidCertificate>(
       executor,
       server::SvidCertificateOptions{spiffe->spiffe_id, *target, state_dir_of(config),
-                                     5 * config.bundle_endpoint->refresh_hint},
+                                     settle_time(*config.bundle_endpoint)},
       [this](std::shared_ptr<const tls::ServerContext> context) { endpoint->set_tls(std::move(context)); }, clock,
       metrics, readiness, log);
   return svid->start();
@@ -128,8 +131,11 @@ Result<std::unique_ptr<ServerApp>> ServerApp::start(const config::Config& config
 }
 
 asio::awaitable<void> ServerApp::reload(config::Config fresh) {
-  if (fresh.bundle_endpoint && !impl_->svid) impl_->follow_files(fresh.bundle_endpoint->profile);
-  co_return;
+  if (!fresh.bundle_endpoint) co_return;
+  if (impl_->svid)
+    impl_->svid->set_settle(settle_time(*fresh.bundle_endpoint));
+  else
+    impl_->follow_files(fresh.bundle_endpoint->profile);
 }
 
 asio::awaitable<void> ServerApp::stop() {

@@ -28,7 +28,7 @@
 namespace entente::cli {
 namespace {
 
-constexpr Duration stop_grace = std::chrono::seconds(3);
+constexpr Duration stop_grace = std::chrono::seconds(2);
 
 std::chrono::seconds refresh_hint_of(const config::Config& config) {
   return config.bundle_endpoint ? config.bundle_endpoint->refresh_hint : std::chrono::seconds(300);
@@ -241,7 +241,7 @@ void SyncerApp::Impl::observe() {
         .set(static_cast<double>(own_record->bundle->sequence.value_or(0)));
     if (const auto expiry = spiffe::earliest_expiry(*own_record->bundle))
       metrics
-          .gauge("entente_bundle_earliest_expiry_seconds",
+          .gauge("entente_bundle_earliest_expiry_timestamp_seconds",
                  "When the first authority of our own bundle ends, in unix seconds.")
           .set(static_cast<double>(unix_seconds(*expiry)));
   });
@@ -262,6 +262,8 @@ asio::awaitable<Status> SyncerApp::start() {
   Impl& app = *impl_;
   const Status sourced = co_await app.start_source();
   if (!sourced) co_return sourced.error();
+  // Before anybody is served: what no relationship names any more must not be handed out once more.
+  co_await app.syncer->set_relationships(app.config.federation, app.config.polling);
   const Status listening = app.listen();
   if (!listening) co_return listening.error();
   app.observe();
@@ -271,7 +273,6 @@ asio::awaitable<Status> SyncerApp::start() {
   if (app.file_source) app.tasks->spawn("bundle file", app.file_source->run());
   if (app.publisher) app.tasks->spawn("publisher", app.publisher->run());
   if (app.telemetry) app.tasks->spawn("telemetry", app.telemetry->run());
-  co_await app.syncer->set_relationships(app.config.federation, app.config.polling);
   co_return ok();
 }
 
@@ -315,14 +316,16 @@ asio::awaitable<void> SyncerApp::reload(config::Config fresh) {
 
 asio::awaitable<void> SyncerApp::stop() {
   Impl& app = *impl_;
+  // First, so that calls that wait for a poll's outcome get one.
+  co_await app.syncer->stop();
   // gRPC's stops block, and the calls they wait for need this thread: they wait on another one.
   auto stop_listeners = [&app] {
     if (app.admin) app.admin->stop(stop_grace);
     if (app.workload_api) app.workload_api->stop(stop_grace);
+    return true;
   };
   auto task_of_stop_listeners = run_blocking(app.blocking, std::move(stop_listeners));
   co_await std::move(task_of_stop_listeners);
-  co_await app.syncer->stop();
   if (app.tasks) {
     app.tasks->cancel();
     co_await app.tasks->drained();

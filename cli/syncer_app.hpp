@@ -23,7 +23,7 @@ class SyncerApp {
                                                  Log& log);
   ~SyncerApp();
 
-  // Publishes, listens, begins to poll. After an error, stop().
+  // Publishes, withdraws what no relationship names any more, begins to poll, and listens. After an error, stop().
   asio::awaitable<Status> start();
 
   // SIGHUP: applies what can be applied of a configuration that has been checked.

@@ -1,4 +1,5 @@
-// The bundle endpoint: HTTPS, one document, open to the internet. Federation 4-5; interface.md, Bundle endpoint.
+// The bundle endpoint: HTTPS, one document, open to the internet. Federation 4-5; docs/design.md, The interface: bundle
+// endpoint.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

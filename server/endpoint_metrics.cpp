@@ -20,7 +20,8 @@ EndpointMetrics::EndpointMetrics(telemetry::Metrics& metrics)
 // Made with the first certificate: 0 would read as one that has ended.
 void EndpointMetrics::certificate_not_after(Time time) {
   metrics_
-      .gauge("entente_endpoint_certificate_not_after_seconds", "When the endpoint's certificate ends, in Unix time.")
+      .gauge("entente_endpoint_certificate_not_after_timestamp_seconds",
+             "When the endpoint's certificate ends, in Unix time.")
       .set(static_cast<double>(unix_seconds(time)));
 }
 

@@ -1,4 +1,4 @@
-// What strangers may use of the endpoint. The defaults are interface.md's.
+// What strangers may use of the endpoint. The defaults are the configuration's.
 #pragma once
 
 #include <cstddef>

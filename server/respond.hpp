@@ -1,5 +1,5 @@
-// The decision on a request: which of the few answers it gets. Values only. RFC 9110, RFC 9112; interface.md, Bundle
-// endpoint.
+// The decision on a request: which of the few answers it gets. Values only. RFC 9110, RFC 9112; docs/design.md, The
+// interface: bundle endpoint.
 #pragma once
 
 #include <string>

@@ -1,13 +1,19 @@
 #include "server/watch_files.hpp"
 
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <variant>
 
 #include "common/base/file_watch.hpp"
 
 namespace entente::server {
 namespace {
 
+using namespace boost::asio::experimental::awaitable_operators;
+
 constexpr std::chrono::seconds retry(5);
+// Events tell of changes at once, but not of all: a remote file system's, or a folder's that was exchanged.
+constexpr std::chrono::seconds look_again(60);
 
 }  // namespace
 
@@ -23,7 +29,10 @@ asio::awaitable<void> watch_files(std::vector<std::filesystem::path> paths, std:
     Status waited = ok();
     if (watch) {
       warned = false;
-      waited = co_await watch->changed();
+      auto changed = watch->changed();
+      auto looked = clock.sleep(look_again);
+      const auto first = co_await (std::move(changed) || std::move(looked));
+      waited = std::visit([](const Status& status) { return status; }, first);
     } else {
       if (!warned) log.warning("files cannot be watched; looking every 5 s", {{"error", watch.error().message()}});
       warned = true;

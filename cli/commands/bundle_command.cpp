@@ -77,8 +77,7 @@ int bundle_show(const GlobalOptions& options, const std::string& trust_domain, s
 int bundle_rotate(const GlobalOptions& options, bool x509, bool jwt, bool now) {
   const Result<AdminClient> client = AdminClient::connect(options);
   if (!client) return fail(client.error());
-  const Progress progress("preparing new authorities");
-  const auto answer = client->rotate_bundle(x509, jwt, now);
+  const auto answer = waiting("preparing new authorities", [&] { return client->rotate_bundle(x509, jwt, now); });
   if (!answer) return fail(answer.error());
   if (options.output == Output::json) {
     Json document = Json::array();

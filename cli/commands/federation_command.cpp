@@ -20,7 +20,7 @@ Times times_of(const Relationship& r) {
           time_of(r.has_last_change(), r.last_change())};
 }
 
-// interface.md, "Status of a relationship": these names, in this order.
+// README, How to read the status: these names, in this order.
 Json to_json(const Relationship& r) {
   const Times times = times_of(r);
   Json error = nullptr;
@@ -51,9 +51,15 @@ Tone tone_of(const std::string& state) {
   return Tone::warning;
 }
 
+// "code: message", where the message does not begin with its code anyway.
+std::string describe_error(const entente::v1::RelationshipError& error) {
+  if (error.message().starts_with(error.code() + ":")) return printable(error.message());
+  return printable(error.code() + ": " + error.message());
+}
+
 std::string reason_of(const Relationship& r) {
   std::string reason;
-  if (r.has_last_error()) reason = r.last_error().code() + ": " + r.last_error().message();
+  if (r.has_last_error()) reason = describe_error(r.last_error());
   for (const std::string& warning : r.warnings()) reason += (reason.empty() ? "" : "; ") + warning;
   return printable(reason);
 }
@@ -80,7 +86,7 @@ void print_list(const Messages& relationships, Output output) {
     const Times times = times_of(r);
     rows.push_back({r.trust_domain(), toned(r.state(), tone_of(r.state())),
                     r.has_sequence() ? std::to_string(r.sequence()) : "-", ago(times.last_success, now),
-                    ahead(times.next_attempt, now), ahead(times.earliest_expiry, now), reason_of(r)});
+                    ahead(times.next_attempt, now), until(times.earliest_expiry, now), reason_of(r)});
   }
   print_table(rows);
 }
@@ -93,26 +99,25 @@ void print_one(const Relationship& r) {
   };
   std::string warnings;
   for (const std::string& warning : r.warnings()) warnings += (warnings.empty() ? "" : ", ") + warning;
-  print_fields(
-      {{"trust domain", r.trust_domain()},
-       {"state", toned(r.state(), tone_of(r.state()))},
-       {"warnings", warnings.empty() ? "none" : warnings},
-       {"endpoint url", printable(r.endpoint_url())},
-       {"endpoint profile", r.endpoint_profile()},
-       {"endpoint spiffe id", r.has_endpoint_spiffe_id() ? printable(r.endpoint_spiffe_id()) : "-"},
-       {"sequence", r.has_sequence() ? std::to_string(r.sequence()) : "-"},
-       {"refresh hint",
-        r.has_refresh_hint() ? describe_duration(std::chrono::seconds(r.refresh_hint().seconds())) : "-"},
-       {"x509 authorities", std::to_string(r.x509_authorities())},
-       {"jwt authorities", std::to_string(r.jwt_authorities())},
-       {"earliest expiry", moment(times.earliest_expiry, ahead(times.earliest_expiry, now))},
-       {"last success", moment(times.last_success, ago(times.last_success, now))},
-       {"last attempt", moment(times.last_attempt, ago(times.last_attempt, now))},
-       {"next attempt", moment(times.next_attempt, ahead(times.next_attempt, now))},
-       {"last change", moment(times.last_change, ago(times.last_change, now))},
-       {"consecutive failures", std::to_string(r.consecutive_failures())},
-       {"last error", r.has_last_error() ? printable(r.last_error().code() + ": " + r.last_error().message()) : "-"},
-       {"source", r.source()}});
+  print_fields({{"trust domain", r.trust_domain()},
+                {"state", toned(r.state(), tone_of(r.state()))},
+                {"warnings", warnings.empty() ? "none" : warnings},
+                {"endpoint url", printable(r.endpoint_url())},
+                {"endpoint profile", r.endpoint_profile()},
+                {"endpoint spiffe id", r.has_endpoint_spiffe_id() ? printable(r.endpoint_spiffe_id()) : "-"},
+                {"sequence", r.has_sequence() ? std::to_string(r.sequence()) : "-"},
+                {"refresh hint",
+                 r.has_refresh_hint() ? describe_duration(std::chrono::seconds(r.refresh_hint().seconds())) : "-"},
+                {"x509 authorities", std::to_string(r.x509_authorities())},
+                {"jwt authorities", std::to_string(r.jwt_authorities())},
+                {"earliest expiry", moment(times.earliest_expiry, until(times.earliest_expiry, now))},
+                {"last success", moment(times.last_success, ago(times.last_success, now))},
+                {"last attempt", moment(times.last_attempt, ago(times.last_attempt, now))},
+                {"next attempt", moment(times.next_attempt, ahead(times.next_attempt, now))},
+                {"last change", moment(times.last_change, ago(times.last_change, now))},
+                {"consecutive failures", std::to_string(r.consecutive_failures())},
+                {"last error", r.has_last_error() ? describe_error(r.last_error()) : "-"},
+                {"source", r.source()}});
 }
 
 }  // namespace
@@ -141,12 +146,14 @@ int federation_show(const GlobalOptions& options, const std::string& trust_domai
 int federation_refresh(const GlobalOptions& options, const std::vector<std::string>& trust_domains) {
   const Result<AdminClient> client = AdminClient::connect(options);
   if (!client) return fail(client.error());
-  const Progress progress("polling");
-  const auto answer = client->refresh_relationships(trust_domains);
+  const auto answer = waiting("polling", [&] { return client->refresh_relationships(trust_domains); });
   if (!answer) return fail(answer.error());
   print_list(answer->relationships(), options.output);
+  std::string failed;
   for (const Relationship& r : answer->relationships())
-    if (r.consecutive_failures() > 0) return exit_failed;  // the poll that was asked for failed
+    if (r.consecutive_failures() > 0) failed += (failed.empty() ? "" : ", ") + r.trust_domain();
+  if (!failed.empty())
+    return fail(Error(Errc::unavailable, "not polled successfully: " + failed + "; the reason is in the status"));
   return any_held(answer->relationships()) ? exit_approval : exit_done;
 }
 
@@ -159,7 +166,8 @@ int federation_accept(const GlobalOptions& options, const std::string& trust_dom
     print_json({{"trust_domain", trust_domain}, {"accept_next", true}});
   else
     std::cout << "the next good fetch of " << trust_domain
-              << " is taken whatever its sequence; poll now with: entente federation refresh " << trust_domain << '\n';
+              << " is taken whatever its sequence; it is being polled now: entente federation show " << trust_domain
+              << '\n';
   return exit_done;
 }
 

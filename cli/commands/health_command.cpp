@@ -51,7 +51,8 @@ int health(const GlobalOptions& options, HealthQuestion question, const std::opt
     std::cout << (health->good ? toned(good, Tone::good) : toned("not " + good, Tone::bad)) << '\n';
     for (const std::string& reason : health->reasons) std::cout << "  " << printable(reason) << '\n';
   }
-  return health->good ? exit_done : exit_failed;
+  if (health->good) return exit_done;
+  return fail(Error(Errc::unavailable, "not " + good));
 }
 
 }  // namespace entente::cli

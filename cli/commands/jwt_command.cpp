@@ -18,8 +18,8 @@ int jwt_fetch(const GlobalOptions& options, const std::vector<std::string>& audi
     wanted = std::move(*parsed);
   }
   const client::WorkloadClient workload(*target);
-  const Progress progress("waiting for the Workload API at " + *target);
-  const auto svids = workload.fetch_jwt(audience, wanted, options.timeout);
+  const auto svids = waiting("waiting for the Workload API at " + *target,
+                             [&] { return workload.fetch_jwt(audience, wanted, options.timeout); });
   if (!svids) return fail(svids.error());
   if (options.output == Output::json) {
     Json document = Json::array();
@@ -42,8 +42,8 @@ int jwt_validate(const GlobalOptions& options, const std::string& audience, cons
   const Result<std::string> target = client::find_endpoint_socket(options.socket);
   if (!target) return fail_usage(target.error().message());
   const client::WorkloadClient workload(*target);
-  const Progress progress("waiting for the Workload API at " + *target);
-  const auto valid = workload.validate_jwt(audience, token, options.timeout);
+  const auto valid = waiting("waiting for the Workload API at " + *target,
+                             [&] { return workload.validate_jwt(audience, token, options.timeout); });
   // A token that is refused is the thing asked for failing, not a mistake in the command line.
   if (!valid) {
     (void)fail(valid.error());

@@ -96,8 +96,8 @@ int svid_fetch(const GlobalOptions& options, const std::optional<fs::path>& fold
   const Result<std::string> target = client::find_endpoint_socket(options.socket);
   if (!target) return fail_usage(target.error().message());
   const client::WorkloadClient workload(*target);
-  const Progress progress("waiting for the Workload API at " + *target);
-  const Result<client::X509Context> context = workload.fetch_x509(options.timeout);
+  const Result<client::X509Context> context =
+      waiting("waiting for the Workload API at " + *target, [&] { return workload.fetch_x509(options.timeout); });
   if (!context) return fail(context.error());
   std::vector<fs::path> written;
   if (folder) {

@@ -10,7 +10,7 @@
 namespace entente {
 
 // What went wrong, as a machine reads it. The first group is the contract's `last_error.code` of a relationship
-// (interface.md, "Status of a relationship"); the second is for everything else. Names go over the wire: append only.
+// (README, How to read the status); the second is for everything else. Names go over the wire: append only.
 enum class Errc {
   dns = 1,              // no address for the endpoint's name
   connect,              // no address accepted a connection

@@ -23,7 +23,7 @@ Time from_unix_seconds(std::int64_t seconds);
 std::string format_time(Time time);
 Result<Time> parse_time(std::string_view text);
 
-// `500ms`, `30s`, `5m`, `24h` (interface.md, Configuration): one non-negative integer and one unit.
+// `500ms`, `30s`, `5m`, `24h` (deploy/example.yaml): one non-negative integer and one unit.
 Result<Duration> parse_duration(std::string_view text);
 
 // For people: "45 s", "5 min", "3 h 20 min", "12 d".

@@ -1,4 +1,4 @@
-// The whole configuration of a host's Entente processes, as one plain struct read once. interface.md, Configuration.
+// The whole configuration of a host's Entente processes, as one plain struct read once. deploy/example.yaml.
 // Paths are absolute (relative ones were resolved against the file's folder, the store's against data_dir); defaults
 // are filled in. deploy/example.yaml shows every key.
 #pragma once

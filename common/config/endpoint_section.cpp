@@ -94,6 +94,13 @@ std::optional<ServingProfile> read_profile(Section& section, const Surroundings&
   return chosen->key == "https_spiffe" ? read_https_spiffe(chosen->node, around) : read_https_web(chosen->node, around);
 }
 
+// A new authority is published four hints before it is used (FS-1), which has to fit into a quarter of its life.
+void check_rotation(seconds hint, const Node& place, const Surroundings& around) {
+  if (!around.has_issuer || 16 * Duration(hint) <= around.ca_ttl) return;
+  place.mistake("a refresh_hint of " + spell(hint) + " needs a local.issuer.ca_ttl of at least " + spell(16 * hint) +
+                ", so that peers learn of a new authority before it is used; it is " + spell(around.ca_ttl));
+}
+
 }  // namespace
 
 std::optional<BundleEndpointConfig> read_bundle_endpoint(Section& top, const Surroundings& around) {
@@ -107,6 +114,7 @@ std::optional<BundleEndpointConfig> read_bundle_endpoint(Section& top, const Sur
   section.set("path", path, parse_url_path);
   seconds hint(300);
   section.set("refresh_hint", hint, whole_seconds_between(seconds(1), hours(24 * 365)));
+  check_rotation(hint, section.find("refresh_hint").value_or(*node), around);
   std::filesystem::path publish_dir;
   section.set("publish_dir", publish_dir, path_in(around.folder));
   LimitsConfig limits;

@@ -8,7 +8,7 @@
 namespace entente::config {
 namespace {
 
-// interface.md, entries: from here on `federates_with` must be said.
+// deploy/example.yaml, entries: from here on `federates_with` must be said.
 constexpr std::size_t many_relationships = 1000;
 constexpr std::size_t longest_hint = 1024;  // Workload API 5.2.1
 

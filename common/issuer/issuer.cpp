@@ -158,6 +158,24 @@ Authorities without(const Authorities& before, AuthorityUse use, const std::vect
 
 }  // namespace
 
+namespace {
+
+// Another trust domain's keys under our name would merge the two for everyone who federates with either.
+Status check_owner(const Authorities& authorities, const IssuerOptions& options) {
+  for (const AuthorityPtr& authority : authorities) {
+    if (!authority->certificate) continue;
+    const std::vector<std::string> ids = authority->certificate->uri_names();
+    if (ids.size() == 1 && ids.front() == options.trust_domain.id()) continue;
+    return Error(Errc::invalid_argument, options.folder.string() + ": holds the authorities of " +
+                                             (ids.empty() ? std::string("nobody") : ids.front()) + ", not of " +
+                                             options.trust_domain.id() +
+                                             "; give this trust domain a data_dir of its own");
+  }
+  return ok();
+}
+
+}  // namespace
+
 Issuer::Issuer(IssuerOptions options, std::unique_ptr<Impl> impl)
     : options_(std::move(options)), impl_(std::move(impl)) {}
 Issuer::~Issuer() = default;
@@ -167,6 +185,7 @@ Result<std::unique_ptr<Issuer>> Issuer::open(IssuerOptions options, Clock& clock
   if (!folder) return folder.error();
   Result<Authorities> stored = folder->load();
   if (!stored) return stored.error();
+  if (const Status owner = check_owner(*stored, options); !owner) return owner.error();
   auto impl = std::make_unique<Impl>(std::move(*folder), clock, log);
   auto issuer = std::unique_ptr<Issuer>(new Issuer(std::move(options), std::move(impl)));
   if (!stored->empty()) {
@@ -290,6 +309,11 @@ Result<spiffe::X509Svid> Issuer::mint_x509_svid(const spiffe::SpiffeId& id, std:
   const Time now = impl_->clock.now();
   if (!view->x509 || now >= view->x509->info.expires_at)
     return Error(Errc::unavailable, "issuer: no X.509 authority can sign; see the log for why none could be made");
+  if (now < view->x509->certificate->not_before())
+    return Error(Errc::unavailable,
+                 "issuer: the X.509 authority is not valid before " +
+                     format_time(view->x509->certificate->not_before()) +
+                     ": is this host's clock right? If it is, `entente bundle rotate --x509 --now` makes a new one");
   Result<crypto::PrivateKey> key = crypto::PrivateKey::generate(workload_key_type(options_.key_type));
   if (!key) return key.error().within("issuer");
   const Duration life = std::min(ttl ? *ttl : options_.x509_svid_ttl, view->x509->longest_svid_ttl);

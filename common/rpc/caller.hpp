@@ -1,5 +1,5 @@
-// Who is at the other end of a Unix connection, and the table in which a handler finds it again. design.md, "Who is
-// calling".
+// Who is at the other end of a Unix connection, and the table in which a handler finds it again. docs/design.md, "Who
+// is calling".
 #pragma once
 
 #include <grpcpp/grpcpp.h>

@@ -55,12 +55,19 @@ Errc from_code(grpc::StatusCode code) {
   }
 }
 
+std::string said_nothing(grpc::StatusCode code) {
+  if (code == grpc::StatusCode::UNIMPLEMENTED)
+    return "what answers there does not serve this API; is it the right socket?";
+  return "the server gave no reason";
+}
+
 }  // namespace
 
 grpc::Status to_status(const Error& error) { return grpc::Status(to_code(error.code()), error.message()); }
 
 Error from_status(const grpc::Status& status, std::string_view where) {
-  const std::string message = status.error_message().empty() ? "the server gave no reason" : status.error_message();
+  const std::string message =
+      status.error_message().empty() ? said_nothing(status.error_code()) : status.error_message();
   return Error(from_code(status.error_code()), std::string(where) + ": " + message);
 }
 

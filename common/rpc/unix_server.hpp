@@ -1,5 +1,5 @@
 // A gRPC server on a Unix socket that knows its callers: SO_PEERCRED and a pidfd, taken at accept, found again by a
-// handler through the call's peer. design.md, "Who is calling".
+// handler through the call's peer. docs/design.md, "Who is calling".
 #pragma once
 
 #include <grpcpp/grpcpp.h>

@@ -33,7 +33,8 @@ Result<ParsedBundle> parse_bundle(const TrustDomain& trust_domain, std::string_v
 // sequence and hint where they are set (TB-2, 3, 7, 8, 12).
 std::string write_bundle(const Bundle& bundle);
 
-// The JWT authorities alone as a plain JWK Set for the Workload API: no `use`, no sequence, no hint (WA-9; design.md).
+// The JWT authorities alone as a plain JWK Set for the Workload API: no `use`, no sequence, no hint (WA-9;
+// docs/design.md).
 std::string write_jwt_key_set(const Bundle& bundle);
 
 // Reads a Workload API JWT bundle: like parse_bundle, but a key without `use` counts as jwt-svid.

@@ -61,7 +61,7 @@ struct Stream::Outcome {
   Error failure;
 };
 
-Stream::Outcome Stream::judge(Impl& impl, int result, const char* what) {
+Stream::Outcome Stream::judge(Impl& impl, Call call, int result, const char* what) {
   Outcome outcome;
   outcome.count = result;
   if (result > 0) return outcome;
@@ -70,7 +70,10 @@ Stream::Outcome Stream::judge(Impl& impl, int result, const char* what) {
     outcome.next = kind == SSL_ERROR_WANT_READ ? Next::wait_read : Next::wait_write;
     return outcome;
   }
-  if (kind == SSL_ERROR_ZERO_RETURN) {
+  // The peer's close_notify is the end of what there is to read, and of nothing else: it may come in place of a
+  // handshake, unencrypted and from anybody, and then nothing has been proven.
+  const bool closed = kind == SSL_ERROR_ZERO_RETURN;
+  if (closed && call == Call::read && impl.established) {
     outcome.count = 0;
     return outcome;
   }
@@ -79,6 +82,8 @@ Stream::Outcome Stream::judge(Impl& impl, int result, const char* what) {
   const Errc code = impl.established ? Errc::io : Errc::tls;
   if (impl.verdict.refusal)
     outcome.failure = *impl.verdict.refusal;
+  else if (closed)
+    outcome.failure = Error(code, std::string(what) + ": the peer closed the connection");
   else if (impl.end.end_of_file)
     outcome.failure = Error(code, std::string(what) + ": the peer cut the connection");
   else if (impl.end.error != 0)
@@ -96,13 +101,13 @@ Stream::Outcome Stream::attempt(Impl& impl, Call call, std::span<char> in, std::
   SSL* const ssl = impl.ssl.get();
   switch (call) {
     case Call::handshake:
-      return judge(impl, SSL_do_handshake(ssl), "tls handshake");
+      return judge(impl, call, SSL_do_handshake(ssl), "tls handshake");
     case Call::read:
-      return judge(impl, SSL_read(ssl, in.data(), static_cast<int>(std::min(in.size(), most))), "tls read");
+      return judge(impl, call, SSL_read(ssl, in.data(), static_cast<int>(std::min(in.size(), most))), "tls read");
     case Call::write:
-      return judge(impl, SSL_write(ssl, out.data(), static_cast<int>(std::min(out.size(), most))), "tls write");
+      return judge(impl, call, SSL_write(ssl, out.data(), static_cast<int>(std::min(out.size(), most))), "tls write");
     case Call::shutdown:
-      return judge(impl, SSL_shutdown(ssl) < 0 ? -1 : 1, "tls shutdown");
+      return judge(impl, call, SSL_shutdown(ssl) < 0 ? -1 : 1, "tls shutdown");
   }
   return {};
 }
@@ -149,6 +154,10 @@ asio::awaitable<Status> Stream::handshake() {
   Impl& impl = *impl_;
   const Result<std::size_t> done = co_await perform(impl, Call::handshake, {}, {});
   if (!done) co_return done.error();
+  if (SSL_is_init_finished(impl.ssl.get()) != 1) {
+    impl.broken = true;
+    co_return Error(Errc::tls, "tls handshake: ended before it was finished");
+  }
   impl.established = true;
   co_return ok();
 }
@@ -162,6 +171,7 @@ asio::awaitable<Status> Stream::write(std::span<const char> bytes) {
   while (!bytes.empty()) {
     const Result<std::size_t> written = co_await perform(impl, Call::write, {}, bytes);
     if (!written) co_return written.error();
+    if (*written == 0) co_return Error(Errc::io, "tls write: the connection takes nothing more");
     bytes = bytes.subspan(*written);
   }
   co_return ok();

@@ -48,7 +48,7 @@ class Stream {
   struct Impl;
   struct Outcome;
   enum class Call { handshake, read, write, shutdown };
-  static Outcome judge(Impl& impl, int result, const char* what);
+  static Outcome judge(Impl& impl, Call call, int result, const char* what);
   static Outcome attempt(Impl& impl, Call call, std::span<char> in, std::span<const char> out);
   static asio::awaitable<Result<std::size_t>> perform(Impl& impl, Call call, std::span<char> in,
                                                       std::span<const char> out);

@@ -1,5 +1,5 @@
 // The one place where it is decided whether a bundle replaces another: pure functions of `now`, what is held, and what
-// came. design.md, Sequences; FC-13.
+// came. docs/design.md, Sequences; FC-13.
 #pragma once
 
 #include <string>

@@ -8,7 +8,7 @@ Duration effective_interval(std::optional<std::chrono::seconds> hint, const Poll
   Duration wanted = policy.no_hint;
   // A peer's hint may be any 64-bit number of seconds: compare before converting, which would overflow.
   if (hint)
-    wanted = *hint > std::chrono::floor<std::chrono::seconds>(policy.ceiling) ? policy.ceiling : Duration(*hint);
+    wanted = std::clamp(*hint, std::chrono::seconds(0), std::chrono::ceil<std::chrono::seconds>(policy.ceiling));
   return std::max(policy.floor, std::min(wanted, policy.ceiling));
 }
 

@@ -29,7 +29,7 @@ struct RegistrationEntry {
   std::vector<Selector> selectors;                      // never empty
   std::optional<Duration> x509_svid_ttl, jwt_svid_ttl;  // null: the issuer's default
   std::vector<std::string> dns_names;
-  // Null: every federated trust domain (interface.md, Configuration).
+  // Null: every federated trust domain (deploy/example.yaml).
   std::optional<std::vector<spiffe::TrustDomain>> federates_with;
   std::string hint;
 

@@ -1,4 +1,4 @@
-// The status of a relationship, in the words of interface.md: derived, never stored.
+// The status of a relationship, in the words of the README: derived, never stored.
 #pragma once
 
 #include <cstdint>

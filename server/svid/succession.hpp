@@ -16,6 +16,7 @@ class Succession {
  public:
   // `settle`: how long after its publication an authority may be taken as known to peers that poll at our hint.
   explicit Succession(Duration settle) : settle_(settle) {}
+  void set_settle(Duration settle) { settle_ = settle; }
 
   // The own trust domain's bundle as it is at `now`.
   void saw(const spiffe::Bundle& bundle, Time now);

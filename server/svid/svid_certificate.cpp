@@ -11,6 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The moment is the wall clock's, the timer's clock another: looking again this often bounds how they drift apart.
+constexpr std::chrono::minutes look_again(1);
 constexpr std::string_view condition = "certificate";
 constexpr std::string_view key_block = "-----BEGIN PRIVATE KEY-----";
 
@@ -111,7 +113,7 @@ struct SvidCertificate::State : std::enable_shared_from_this<State> {
       log.info("the bundle endpoint keeps its SVID until peers can know the new authority",
                {{"spiffe_id", svid.id.str()}, {"until", format_time(due)}});
     next = svid;
-    handover.expires_after(due - now);
+    handover.expires_after(std::min<Duration>(due - now, look_again));
     handover.async_wait([self = shared_from_this()](const boost::system::error_code& cancelled) {
       if (cancelled || self->stopped || !self->next) return;
       const spiffe::X509Svid waiting = *self->next;
@@ -130,12 +132,14 @@ SvidCertificate::SvidCertificate(asio::any_io_executor executor, SvidCertificate
                                  Clock& clock, telemetry::Metrics& metrics, telemetry::Readiness& readiness, Log& log)
     : options_(options),
       state_(std::make_shared<State>(executor, std::move(options), std::move(use), clock,
-                                     metrics.gauge("entente_endpoint_certificate_not_after_seconds",
+                                     metrics.gauge("entente_endpoint_certificate_not_after_timestamp_seconds",
                                                    "When the bundle endpoint's certificate ends, in unix seconds."),
                                      readiness, log)),
       executor_(std::move(executor)) {
   state_->readiness.unmet(condition, "waiting for the Workload API at " + state_->options.target);
 }
+
+void SvidCertificate::set_settle(Duration settle) { state_->succession.set_settle(settle); }
 
 SvidCertificate::~SvidCertificate() {
   state_->stopped = true;

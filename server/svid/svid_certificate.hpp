@@ -41,6 +41,9 @@ class SvidCertificate {
   // Makes state_dir, uses what is kept there where it is still valid, and begins to follow the Workload API.
   Status start();
 
+  // How long from now on a new authority is published before peers may be shown it (SIGHUP changes the refresh hint).
+  void set_settle(Duration settle);
+
  private:
   struct State;
   SvidCertificateOptions options_;

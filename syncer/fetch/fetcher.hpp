@@ -56,7 +56,7 @@ class Fetcher {
  public:
   virtual ~Fetcher() = default;
 
-  // Errors carry the codes of interface.md: dns, connect, tls, wrong_spiffe_id, http_status, redirect, timeout,
+  // Errors carry the codes that the README lists: dns, connect, tls, wrong_spiffe_id, http_status, redirect, timeout,
   // too_large, syntax. Errc::cancelled when the coroutine is cancelled.
   virtual asio::awaitable<Result<FetchAnswer>> fetch(FetchRequest request) = 0;
 };

@@ -2,12 +2,12 @@
 
 #include <map>
 
+#include "common/base/async_mutex.hpp"
 #include "common/trust/decision.hpp"
 #include "syncer/peer/apply.hpp"
 #include "syncer/peer/join.hpp"
 #include "syncer/peer/outcome.hpp"
 #include "syncer/peer/peer_loop.hpp"
-#include "syncer/peer/turn.hpp"
 
 namespace entente::syncer {
 namespace {
@@ -63,7 +63,7 @@ struct Syncer::Impl : std::enable_shared_from_this<Syncer::Impl> {
   SyncerParts parts;
   trust::PollingPolicy policy;
   FederationMetrics metrics;
-  TurnTaking turns;
+  AsyncMutex turns;
   Loops loops;
   bool stopped = false;
 
@@ -103,7 +103,7 @@ Wanted Syncer::Impl::by_trust_domain(const std::vector<RelationshipPtr>& all) co
 
 asio::awaitable<void> Syncer::Impl::update(std::shared_ptr<Impl> self, std::vector<RelationshipPtr> relationships,
                                            trust::PollingPolicy policy) {
-  const Result<TurnTaking::Turn> turn = co_await self->turns.take();
+  const Result<AsyncMutex::Lock> turn = co_await self->turns.lock();
   if (!turn || self->stopped) co_return;
   self->policy = policy;
   const auto wanted = self->by_trust_domain(relationships);
@@ -136,7 +136,7 @@ asio::awaitable<void> Syncer::Impl::update(std::shared_ptr<Impl> self, std::vect
 
 asio::awaitable<void> Syncer::Impl::stop_all(std::shared_ptr<Impl> self) {
   self->stopped = true;
-  const Result<TurnTaking::Turn> turn = co_await self->turns.take();
+  const Result<AsyncMutex::Lock> turn = co_await self->turns.lock();
   std::vector<LoopPtr> all;
   for (const auto& [trust_domain, loop] : self->loops) all.push_back(loop);
   co_await self->end(std::move(all));
@@ -246,7 +246,7 @@ asio::awaitable<Result<trust::RelationshipStatus>> Syncer::refresh(spiffe::Trust
     if (!polled) co_return polled.error();
     if (*polled) co_return loop->status();
     // The loop ended: the relationship was changed, and then another has begun, or it was removed.
-    const Result<TurnTaking::Turn> settled = co_await impl->turns.take();
+    const Result<AsyncMutex::Lock> settled = co_await impl->turns.lock();
     if (!settled) co_return settled.error();
     if (impl->find(trust_domain) == loop) break;
   }

@@ -1,5 +1,5 @@
 // Keeps the newest good bundle of every peer: one loop a relationship, none able to hold another up.
-// Federation 5; design.md, One way for data to flow.
+// Federation 5; docs/design.md, Data goes one way.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

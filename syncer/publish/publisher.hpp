@@ -1,4 +1,4 @@
-// Writes the publication: our own bundle as the exact bytes that the bundle endpoint serves. design.md, Processes.
+// Writes the publication: our own bundle as the exact bytes that the bundle endpoint serves. docs/design.md, Processes.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

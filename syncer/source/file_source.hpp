@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "common/base/async_mutex.hpp"
 #include "common/base/clock.hpp"
 #include "common/base/log.hpp"
 #include "common/spiffe/trust_domain.hpp"
@@ -25,7 +26,12 @@ struct FileSourceOptions {
 class FileSource final : public LocalSource {
  public:
   FileSource(asio::any_io_executor control, FileSourceOptions options, OwnBundle& own, Clock& clock, Log& log)
-      : control_(std::move(control)), options_(std::move(options)), own_(own), clock_(clock), log_(log) {}
+      : control_(control),
+        one_at_a_time_(std::move(control)),
+        options_(std::move(options)),
+        own_(own),
+        clock_(clock),
+        log_(log) {}
 
   // A file that is not there or not a bundle is an error only where nothing is held from before.
   asio::awaitable<Status> start() override;
@@ -37,6 +43,7 @@ class FileSource final : public LocalSource {
   asio::awaitable<Status> take();
 
   asio::any_io_executor control_;
+  AsyncMutex one_at_a_time_;
   FileSourceOptions options_;
   OwnBundle& own_;
   Clock& clock_;

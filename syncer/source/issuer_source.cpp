@@ -47,8 +47,11 @@ asio::awaitable<Status> IssuerSource::step() {
   auto work = [this] { return issuer_.tick(); };
   auto task_of_work = run_blocking(blocking_, std::move(work));
   const Result<bool> changed = co_await std::move(task_of_work);
+  // Also after an error: one use may have been prepared before the other failed, and has to be public before it is
+  // used.
+  const Status published = co_await publish();
   if (!changed) co_return changed.error();
-  co_return co_await publish();
+  co_return published;
 }
 
 asio::awaitable<void> IssuerSource::run() {

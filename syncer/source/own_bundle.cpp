@@ -3,6 +3,11 @@
 #include "common/trust/decision.hpp"
 
 namespace entente::syncer {
+namespace {
+
+constexpr Duration conflict_wait = std::chrono::milliseconds(100);
+
+}  // namespace
 
 asio::awaitable<Status> OwnBundle::offer(spiffe::Bundle authorities, std::string source) {
   for (;;) {
@@ -21,6 +26,9 @@ asio::awaitable<Status> OwnBundle::offer(spiffe::Bundle authorities, std::string
       co_return ok();
     }
     if (applied.error().code() != Errc::conflict) co_return applied.error().within("own bundle");
+    // Another change is accepted and not visible yet: it becomes so within two seconds.
+    const Status slept = co_await clock_.sleep(conflict_wait);
+    if (!slept) co_return slept.error();
   }
 }
 

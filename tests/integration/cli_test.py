@@ -198,6 +198,7 @@ class AgainstServer(Scenario):
         self.peer.stop()
         failed = self.host.try_command("federation", "refresh", "--output", "json")
         self.assertEqual((failed.returncode, json.loads(failed.stdout)[0]["last_error"]["code"]), (1, "connect"))
+        self.assertIn("b.test", failed.stderr)
 
     def test_federation_accept_wants_a_known_domain_and_a_reason(self):
         self.assertIn("b.test", self.good("federation", "accept", "b.test", "--reason", "they lost their database"))

@@ -4,7 +4,7 @@ import go_side
 from domain import federated_pair
 from scenario import Scenario
 
-# interface.md: `bundle rotate --now` reaches open streams within 5 s; the rest is the test machine's own slowness.
+# docs/design.md, The interface: `bundle rotate --now` reaches open streams within 5 s; the rest is the test machine's own slowness.
 SOON = 15.0
 
 

@@ -62,7 +62,7 @@ TEST_F(CertificateFilesTest, ArePresented) {
 
   EXPECT_TRUE(endpoint->ready());
   EXPECT_EQ(presented(), identity.chain);
-  EXPECT_EQ(metric("entente_endpoint_certificate_not_after_seconds").empty(), false);
+  EXPECT_EQ(metric("entente_endpoint_certificate_not_after_timestamp_seconds").empty(), false);
 }
 
 TEST_F(CertificateFilesTest, AreReadAgainWhenTheyChange) {

@@ -155,7 +155,7 @@ TEST_F(EndpointTest, PresentsANewCertificateToNewConnectionsAndKeepsTheOldOnes) 
   EXPECT_EQ(new_connection->peer_chain(), fresh.chain);
   EXPECT_NE(old_connection->peer_chain(), fresh.chain);
   EXPECT_THAT(ask(*old_connection, get_request, document(1)), StartsWith("HTTP/1.1 200"));
-  EXPECT_NE(metric("entente_endpoint_certificate_not_after_seconds"), "");
+  EXPECT_NE(metric("entente_endpoint_certificate_not_after_timestamp_seconds"), "");
 }
 
 TEST_F(EndpointTest, AsksForNoClientCertificate) {  // FS-3

@@ -7,6 +7,11 @@ Error no_identity() {
   return Error(Errc::permission_denied, "no identity issued: no registration entry matches the caller");
 }
 
+Error no_issuer() {
+  return Error(Errc::permission_denied,
+               "no identity issued: this Workload API hands out bundles alone, nobody issues here");
+}
+
 }  // namespace
 
 Result<Visibility> Access::bundles_for(const Selectors& selectors) const {
@@ -20,7 +25,7 @@ Result<Visibility> Access::bundles_for(const Selectors& selectors) const {
 }
 
 Result<std::vector<X509Identity>> Access::x509_for(const Selectors& selectors) const {
-  if (x_identities == nullptr) return no_identity();
+  if (x_identities == nullptr) return no_issuer();
   Result<std::vector<X509Identity>> identities = x_identities->x509_identities(selectors);
   if (identities && identities->empty()) return no_identity();
   return identities;
@@ -28,7 +33,7 @@ Result<std::vector<X509Identity>> Access::x509_for(const Selectors& selectors) c
 
 Result<std::vector<JwtIdentity>> Access::jwt_for(const Selectors& selectors, const std::vector<std::string>& audience,
                                                  const std::optional<spiffe::SpiffeId>& wanted) const {
-  if (x_identities == nullptr) return no_identity();
+  if (x_identities == nullptr) return no_issuer();
   Result<std::vector<JwtIdentity>> identities = x_identities->jwt_identities(selectors, audience, wanted);
   if (identities && identities->empty()) return no_identity();
   return identities;

@@ -15,6 +15,9 @@
 namespace entente::workload {
 namespace {
 
+// Renewal is planned by the wall clock and slept for by another: looking again this often bounds how they drift apart.
+constexpr std::chrono::minutes look_again(1);
+
 using SlotPtr = std::shared_ptr<MintedSvid>;
 using Slots = std::vector<SlotPtr>;
 
@@ -187,7 +190,7 @@ asio::awaitable<void> IssuerIdentities::run() {
       const Status waited = co_await std::move(rescheduled);
       if (!waited) co_return;
     } else {
-      auto due = impl->clock.sleep(next - now);
+      auto due = impl->clock.sleep(std::min<Duration>(next - now, look_again));
       const auto first = co_await (std::move(due) || std::move(rescheduled));
       const bool waited = std::visit([](const Status& status) { return status.has_value(); }, first);
       if (!waited) co_return;

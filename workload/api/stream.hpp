@@ -1,5 +1,5 @@
 // One open server stream that shows the newest state: a slow reader misses states in between, never the last one.
-// design.md, "gRPC".
+// docs/design.md, gRPC streams.
 #pragma once
 
 #include <grpcpp/grpcpp.h>

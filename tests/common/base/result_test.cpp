@@ -41,7 +41,7 @@ TEST(Error, GrowsItsContextOutward) {
   EXPECT_EQ(error.code(), Errc::connect);
 }
 
-// interface.md, "Status of a relationship": `last_error.code`.
+// README, How to read the status: `last_error.code`.
 TEST(Errc, HasTheNamesOfTheContract) {
   constexpr std::pair<Errc, std::string_view> names[] = {{Errc::dns, "dns"},
                                                          {Errc::connect, "connect"},

@@ -1,4 +1,4 @@
-// Malformed configurations: what is said, and where. interface.md, Configuration.
+// Malformed configurations: what is said, and where. deploy/example.yaml.
 #include <gmock/gmock.h>
 
 #include "tests/common/config/config_support.hpp"
@@ -142,6 +142,8 @@ TEST(ConfigMistakes, ChecksTheBundleEndpoint) {
       {endpoint("  path: /b?x=1\n" + web), {7, 9, "without a query"}},
       {endpoint("  refresh_hint: 1500ms\n" + web), {7, 17, "whole seconds"}},
       {endpoint("  refresh_hint: 0s\n" + web), {7, 17, "from 1s"}},
+      // FS-1: four hints of publication have to fit into a quarter of the authority's life.
+      {endpoint("  refresh_hint: 2h\n" + web), {7, 17, "needs a local.issuer.ca_ttl of at least 32h"}},
       {endpoint("  limits: {connections: 0}\n" + web), {7, 25, "a whole number from 1 to 1000000"}},
       {endpoint("  limits: {connections: many}\n" + web), {7, 25, "a whole number"}},
       {endpoint("  limits: {request_timeout: 1ms}\n" + web), {7, 29, "from 100ms"}},

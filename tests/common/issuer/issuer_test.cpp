@@ -241,6 +241,28 @@ TEST_F(IssuerTest, RefusesADamagedListAndNamesIt) {
   EXPECT_NE(opened.error().message().find("authorities.json"), std::string::npos) << opened.error().message();
 }
 
+// FC-14: two domains' keys are never one.
+TEST_F(IssuerTest, RefusesAnotherTrustDomainsAuthorities) {
+  (void)open();
+
+  const auto opened = Issuer::open({*spiffe::TrustDomain::parse("z.test"), folder_ / "issuer"}, clock_, log_);
+
+  ASSERT_FALSE(opened);
+  const std::string message = opened.error().message();
+  EXPECT_NE(message.find("spiffe://a.test"), std::string::npos) << message;
+}
+
+TEST_F(IssuerTest, MintsNothingThatIsNotValidYetAfterTheClockWasSetBack) {
+  const auto issuer = open();
+  clock_.jump(-hours(48));
+
+  const auto svid = issuer->mint_x509_svid(web, std::nullopt, {}, "");
+
+  ASSERT_FALSE(svid);
+  const std::string message = svid.error().message();
+  EXPECT_NE(message.find("clock"), std::string::npos) << message;
+}
+
 TEST_F(IssuerTest, CleansUpAKeyThatAKilledProcessLeftUnlisted) {
   const auto issuer = open();
   std::ofstream(folder_ / "issuer/x509-svid-00ff.key") << "left behind";

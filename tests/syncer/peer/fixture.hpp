@@ -80,12 +80,7 @@ class SyncerTest : public testing::Test {
 
   template <class Condition>
   void until(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    io.restart();
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > end) throw std::runtime_error("waited in vain");
-      if (io.run_one_for(std::chrono::milliseconds(50)) == 0) io.restart();
-    }
+    run_until(io, condition);
   }
   // Until that many polls of the endpoint have come to their ends, and the loop sleeps again.
   void until_polled(std::string_view trust_domain, std::size_t times, const std::string& endpoint = url) {

@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::seconds;
 using test::run;
+using test::run_until;
 
 const spiffe::TrustDomain own_domain = *spiffe::TrustDomain::parse("own.test");
 
@@ -50,12 +51,7 @@ class PublisherTest : public testing::Test {
   }
   template <class Condition>
   void until(Condition condition) {
-    const auto end = std::chrono::steady_clock::now() + seconds(20);
-    io_.restart();
-    while (!condition()) {
-      ASSERT_LT(std::chrono::steady_clock::now(), end) << "waited in vain";
-      if (io_.run_one_for(std::chrono::milliseconds(20)) == 0) io_.restart();
-    }
+    run_until(io_, condition);
   }
 
   asio::io_context io_;

@@ -40,4 +40,16 @@ T run(boost::asio::io_context& io, boost::asio::awaitable<T> task,
   return std::move(*result);
 }
 
+// Turns the io_context until `condition` holds. Throws after `limit`.
+template <class Condition>
+void run_until(boost::asio::io_context& io, Condition condition,
+               std::chrono::seconds limit = std::chrono::seconds(20)) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  io.restart();
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("waited in vain");
+    if (io.run_one_for(std::chrono::milliseconds(20)) == 0) io.restart();
+  }
+}
+
 }  // namespace entente::test
