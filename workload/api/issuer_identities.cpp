@@ -170,8 +170,9 @@ Time IssuerIdentities::Impl::next_alarm() const {
 bool IssuerIdentities::Impl::silence_due(Time now) {
   bool any = false;
   for (const SlotPtr& slot : *current()) {
-    if (slot->alarm() > now) continue;
-    slot->silence();  // who still wants it asks, and sets it anew
+    const Time alarm = slot->alarm();
+    if (alarm > now) continue;
+    slot->silence(alarm);  // who still wants it asks, and sets it anew
     any = true;
   }
   return any;

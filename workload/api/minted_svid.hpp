@@ -29,7 +29,11 @@ class MintedSvid {
 
   // When callers should be told to ask again; Time::max() while nobody has to be. Does not wait for a mint under way.
   Time alarm() const { return Time(Duration(x_alarm.load())); }
-  void silence() { x_alarm = Time::max().time_since_epoch().count(); }
+  // Only the alarm that was due: one that a mint has set meanwhile stands.
+  void silence(Time due) {
+    Duration::rep seen = due.time_since_epoch().count();
+    x_alarm.compare_exchange_strong(seen, Time::max().time_since_epoch().count());
+  }
 
  private:
   bool is_good(std::uint64_t epoch, Time now) const;

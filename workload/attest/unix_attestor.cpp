@@ -50,13 +50,30 @@ void add_credentials(Selectors& selectors, const rpc::Caller& caller) {
   if (const std::string name = group_name(caller.gid); !name.empty()) add(selectors, "group", name);
 }
 
-void add_supplementary_groups(Selectors& selectors, pid_t pid) {
-  const Result<std::string> status = read_file(proc(pid, "status"), 1U << 20);
-  if (!status) return;  // hidden (hidepid), or gone: which of the two, the caller of this checks
-  for (const gid_t gid : supplementary_groups_in(*status)) {
+// The numbers behind a name in /proc/<pid>/status: "Groups:", "Uid:".
+std::vector<id_t> numbers_of(std::string_view name, std::string_view proc_status) {
+  const std::string key = "\n" + std::string(name);
+  const std::size_t at = proc_status.find(key);
+  if (at == std::string_view::npos) return {};
+  const std::size_t from = at + key.size();
+  std::istringstream line{std::string(proc_status.substr(from, proc_status.find('\n', from) - from))};
+  std::vector<id_t> numbers;
+  for (id_t number = 0; line >> number;) numbers.push_back(number);
+  return numbers;
+}
+
+void add_supplementary_groups(Selectors& selectors, std::string_view proc_status) {
+  for (const gid_t gid : supplementary_groups_in(proc_status)) {
     add(selectors, "supplementary_gid", std::to_string(gid));
     if (const std::string name = group_name(gid); !name.empty()) add(selectors, "supplementary_group", name);
   }
+}
+
+// Whether /proc/<pid> is of the caller's user. Where the kernel has no SO_PEERPIDFD the pid may have become another
+// process's between connecting and being accepted, and nothing of that one may be taken for the caller's.
+bool same_user(std::string_view proc_status, const rpc::Caller& caller) {
+  const std::vector<id_t> uids = numbers_of("Uid:", proc_status);
+  return std::find(uids.begin(), uids.end(), caller.uid) != uids.end();
 }
 
 // Where the right to read them is missing, the caller goes without these two.
@@ -75,22 +92,15 @@ void add_program(Selectors& selectors, pid_t pid) {
 
 }  // namespace
 
-std::vector<gid_t> supplementary_groups_in(std::string_view proc_status) {
-  constexpr std::string_view name = "\nGroups:";
-  const std::size_t at = proc_status.find(name);
-  if (at == std::string_view::npos) return {};
-  const std::size_t from = at + name.size();
-  std::istringstream line{std::string(proc_status.substr(from, proc_status.find('\n', from) - from))};
-  std::vector<gid_t> groups;
-  for (gid_t gid = 0; line >> gid;) groups.push_back(gid);
-  return groups;
-}
+std::vector<gid_t> supplementary_groups_in(std::string_view proc_status) { return numbers_of("Groups:", proc_status); }
 
 Result<Selectors> attest(const rpc::Caller& caller, const AttestOptions& options) {
   Selectors selectors;
   add_credentials(selectors, caller);
-  if (caller.pid != 0) {
-    add_supplementary_groups(selectors, caller.pid);
+  // Unreadable where it is hidden (hidepid) or the process has gone: which of the two is checked below.
+  const Result<std::string> proc_status = read_file(proc(caller.pid, "status"), 1U << 20);
+  if (caller.pid != 0 && proc_status && same_user(*proc_status, caller)) {
+    add_supplementary_groups(selectors, *proc_status);
     if (options.discover_path) add_program(selectors, caller.pid);
   }
   // Alive after /proc was read: so what was read was this process's and not that of a later one of the same number.

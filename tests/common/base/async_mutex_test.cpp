@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <future>
 #include <thread>
 #include <vector>
 
@@ -98,6 +99,36 @@ TEST(RunBlocking, WorksOnThePoolAndResumesWhereItCameFrom) {
 
   EXPECT_NE(worked, std::this_thread::get_id());
   EXPECT_EQ(resumed, std::this_thread::get_id());
+}
+
+// What is begun is not cancelled, and above all does not take the process with it.
+TEST(RunBlocking, EndsItsWorkAlthoughTheCallerIsCancelled) {
+  asio::io_context io;
+  asio::thread_pool pool(1);
+  std::promise<void> begun, go_on;
+  bool ended = false;
+  const auto caller = [](asio::thread_pool& on, std::promise<void>& started, std::future<void> released,
+                         bool& done) -> asio::awaitable<void> {
+    auto work = [&started, released = std::make_shared<std::future<void>>(std::move(released))] {
+      started.set_value();
+      released->wait();
+      return true;
+    };
+    auto task = run_blocking(on, std::move(work));
+    done = co_await std::move(task);
+  };
+  asio::cancellation_signal stop;
+  auto task = caller(pool, begun, go_on.get_future(), ended);
+  asio::co_spawn(io, std::move(task), asio::bind_cancellation_slot(stop.slot(), asio::detached));
+  io.poll();
+  begun.get_future().wait();
+
+  stop.emit(asio::cancellation_type::terminal);
+  go_on.set_value();
+  io.restart();
+  io.run();
+
+  EXPECT_TRUE(ended);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
 
 #include "tests/common/tls/connect.hpp"
@@ -48,6 +49,37 @@ TEST_F(StreamTest, CarriesMoreThanASocketHoldsBothWaysAtOnce) {
 asio::awaitable<Status> shut(Stream& stream) {
   co_await stream.shutdown();
   co_return ok();
+}
+
+// Two records that anybody on the way can send, without a key: nothing is proven by them, and nothing may wait for
+// ever.
+TEST(RawPeer, CannotEndAHandshakeWithACloseNotify) {
+  asio::io_context io;
+  Authority authority;
+  SocketPair sockets(io);
+  Stream client(std::move(sockets.near), web_client(authority));
+  const std::string close_notify("\x15\x03\x03\x00\x02\x01\x00", 7);
+  asio::write(sockets.far, asio::buffer(close_notify + close_notify));
+
+  const Status shaken = run(io, client.handshake());
+  const Status written = run(io, client.write(std::string(100, 'x')));
+
+  ASSERT_FALSE(shaken);
+  EXPECT_EQ(shaken.error().code(), Errc::tls);
+  EXPECT_FALSE(written);
+}
+
+// The same at the other end: the endpoint's side of a handshake.
+TEST(RawPeer, CannotEndTheServersHandshakeWithACloseNotify) {
+  asio::io_context io;
+  Authority authority;
+  SocketPair sockets(io);
+  Stream server(std::move(sockets.near), server_context(authority.issue()));
+  const std::string close_notify("\x15\x03\x03\x00\x02\x01\x00", 7);
+  asio::write(sockets.far, asio::buffer(close_notify + close_notify));
+
+  EXPECT_FALSE(run(io, server.handshake()));
+  EXPECT_FALSE(run(io, server.write(std::string(100, 'x'))));
 }
 
 TEST_F(StreamTest, ReadsNothingAtAnOrderlyEnd) {
