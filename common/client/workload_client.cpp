@@ -60,9 +60,9 @@ Errc code_of(grpc::StatusCode code) {
 
 Error error_of(const std::string& target, const grpc::Status& status) {
   std::string said = status.error_message();
-  if (said.empty()) said = "the stream ended";
-  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED)
+  if (said.empty() && status.error_code() == grpc::StatusCode::UNIMPLEMENTED)
     said = "what answers there does not serve this call of the Workload API; is it the right socket?";
+  if (said.empty()) said = "the stream ended";
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE && said.starts_with("failed to connect"))
     said = "nothing answers; is an agent running there, and may this user open its socket? (" + said + ")";
   return Error(status.ok() ? Errc::unavailable : code_of(status.error_code()),
