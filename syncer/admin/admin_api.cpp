@@ -82,11 +82,12 @@ class AdminService final : public v1::Admin::CallbackService {
 
   Reactor* answer(Context* context, Answer call) {
     Reactor* reactor = context->DefaultReactor();
-    asio::co_spawn(parts_.control, run(context, std::move(call)),
-                   [this, reactor](std::exception_ptr failure, grpc::Status status) {
-                     if (failure) parts_.log.error("admin call failed by an exception");
-                     reactor->Finish(failure ? grpc::Status(grpc::StatusCode::INTERNAL, "internal error") : status);
-                   });
+    asio::co_spawn(
+        parts_.control, run(context, std::move(call)),
+        [this, reactor](std::exception_ptr failure, grpc::Status status) {
+          if (failure) parts_.log.error("admin call failed by an exception");
+          reactor->Finish(failure ? grpc::Status(grpc::StatusCode::INTERNAL, "internal error") : std::move(status));
+        });
     return reactor;
   }
 
@@ -212,9 +213,9 @@ AdminApi::AdminApi(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 AdminApi::~AdminApi() = default;
 
 Result<std::unique_ptr<AdminApi>> AdminApi::start(AdminOptions options, AdminParts parts) {
-  auto impl = std::make_unique<Impl>(parts, options.version);
+  auto impl = std::make_unique<Impl>(parts, std::move(options.version));
   rpc::UnixServerOptions wanted;
-  wanted.path = options.socket;
+  wanted.path = std::move(options.socket);
   wanted.reflection = true;
   wanted.services = {&impl->service};
   if (!options.group.empty()) {
