@@ -5,7 +5,7 @@
 
 namespace entente {
 
-Event::Event(asio::any_io_executor executor) : timer_(std::move(executor), asio::steady_timer::time_point::max()) {}
+Event::Event(asio::any_io_executor executor) : timer_(executor, asio::steady_timer::time_point::max()) {}
 
 void Event::raise() {
   raised_ = true;

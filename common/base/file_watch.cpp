@@ -53,7 +53,7 @@ Result<FileWatch> FileWatch::create(asio::any_io_executor executor, const std::v
   for (const fs::path& folder : folders_of(paths))
     if (::inotify_add_watch(fd.get(), folder.c_str(), interesting) < 0)
       return last_system_error("watch " + folder.string());
-  return FileWatch(std::make_unique<Impl>(Impl{asio::posix::stream_descriptor(std::move(executor), fd.release())}));
+  return FileWatch(std::make_unique<Impl>(Impl{asio::posix::stream_descriptor(executor, fd.release())}));
 }
 
 asio::awaitable<Status> FileWatch::changed() {

@@ -35,7 +35,7 @@ Result<tcp::endpoint> parse_listen(std::string_view text) {
 Result<tcp::acceptor> listen_on(asio::any_io_executor executor, std::string_view text) {
   const Result<tcp::endpoint> where = parse_listen(text);
   if (!where) return where.error();
-  tcp::acceptor acceptor(std::move(executor));
+  tcp::acceptor acceptor(executor);
   boost::system::error_code error;
   acceptor.open(where->protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);

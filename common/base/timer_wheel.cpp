@@ -38,7 +38,7 @@ struct TimerWheel::Deadline::Slot {
 struct TimerWheel::Impl : std::enable_shared_from_this<TimerWheel::Impl> {
   using Slot = Deadline::Slot;
 
-  Impl(asio::any_io_executor executor, Duration length) : timer(std::move(executor)), tick(length) {}
+  Impl(asio::any_io_executor executor, Duration length) : timer(executor), tick(length) {}
 
   std::uint64_t tick_at(Steady::time_point when) const { return static_cast<std::uint64_t>((when - start) / tick); }
 

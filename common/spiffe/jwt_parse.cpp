@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t max_token_size = 64 * 1024;
+constexpr std::size_t max_token_size = 64U << 10;
 constexpr std::int64_t last_second = 253'402'300'799;       // 9999-12-31T23:59:59Z, what RFC 3339 can write
 constexpr std::int64_t last_representable = 9'223'372'036;  // 2262: where Time, nanoseconds in 64 bits, ends
 

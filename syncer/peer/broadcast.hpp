@@ -18,8 +18,7 @@ namespace asio = boost::asio;
 // Used from one io_context's thread. Waiters look at what they wait for before and after: `while (!done) co_await ...`.
 class Broadcast {
  public:
-  explicit Broadcast(asio::any_io_executor executor)
-      : timer_(std::move(executor), asio::steady_timer::time_point::max()) {}
+  explicit Broadcast(asio::any_io_executor executor) : timer_(executor, asio::steady_timer::time_point::max()) {}
 
   void notify() {
     ++moments_;
