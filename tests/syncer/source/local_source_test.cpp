@@ -33,7 +33,8 @@ class LocalSourceTest : public testing::Test {
         *store::Ledger::open(io_.get_executor(), std::make_unique<store::MemoryStore>(), own_domain, clock_, log_));
     own_ = std::make_unique<OwnBundle>(*ledger_, clock_, log_);
   }
-  ~LocalSourceTest() override {
+  // What runs refers to what derived fixtures own: they call this in their destructors.
+  void drain() {
     tasks_.cancel();
     run(io_, tasks_.drained());
   }
@@ -74,6 +75,7 @@ TEST_F(LocalSourceTest, GivesEachContentOfOurBundleItsOwnGrowingSequence) {
 
 class IssuerSourceTest : public LocalSourceTest {
  protected:
+  ~IssuerSourceTest() override { drain(); }
   IssuerSourceTest() {
     issuer_ = std::move(*issuer::Issuer::open({own_domain, folder_ / "issuer"}, clock_, log_));
     source_ = std::make_unique<IssuerSource>(io_.get_executor(), *issuer_, *own_, blocking_, clock_, log_, [this] {
@@ -146,22 +148,27 @@ TEST_F(IssuerSourceTest, QueuesRotationsThatComeTogether) {
 
 class FileSourceTest : public LocalSourceTest {
  protected:
+  ~FileSourceTest() override { drain(); }
+
   // As a tool that takes care would: the whole file at once.
   void replace(const std::string& content) {
     folder_.write("next", content);
     fs::rename(folder_ / "next", folder_ / "bundle.json");
   }
-  std::unique_ptr<FileSource> source(BundleFormat format = BundleFormat::spiffe) {
-    return std::make_unique<FileSource>(
-        io_.get_executor(), FileSourceOptions{own_domain, folder_ / "bundle.json", format}, *own_, clock_, log_);
+  // Lives as long as the test: its task may.
+  FileSource* source(BundleFormat format = BundleFormat::spiffe) {
+    sources_.push_back(std::make_unique<FileSource>(
+        io_.get_executor(), FileSourceOptions{own_domain, folder_ / "bundle.json", format}, *own_, clock_, log_));
+    return sources_.back().get();
   }
 
+  std::vector<std::unique_ptr<FileSource>> sources_;
   test::TestAuthority first_{"own.test", clock_.now()}, second_{"own.test", clock_.now()};
 };
 
 TEST_F(FileSourceTest, TakesABundleAndFollowsItsFile) {
   replace(spiffe::write_bundle(first_.bundle(7)));
-  const auto file = source();
+  FileSource* const file = source();
   ASSERT_TRUE(run(io_, file->start()));
   EXPECT_TRUE(spiffe::same_authorities(*held()->bundle, first_.bundle(7)));
   tasks_.spawn("file", file->run());
@@ -182,7 +189,7 @@ TEST_F(FileSourceTest, AdoptsALargerSequenceOfTheSourcesOwn) {
 
 TEST_F(FileSourceTest, KeepsTheLastGoodBundleWhenTheFileIsDamaged) {
   replace(spiffe::write_bundle(first_.bundle(7)));
-  const auto file = source();
+  FileSource* const file = source();
   ASSERT_TRUE(run(io_, file->start()));
   tasks_.spawn("file", file->run());
 
