@@ -31,7 +31,7 @@ struct WorkloadApi::Impl {
 WorkloadApi::WorkloadApi(std::unique_ptr<Impl> impl) : x_impl(std::move(impl)) {}
 WorkloadApi::~WorkloadApi() { stop(Duration::zero()); }
 
-Result<std::unique_ptr<WorkloadApi>> WorkloadApi::start(WorkloadApiOptions options, store::Feed& feed,
+Result<std::unique_ptr<WorkloadApi>> WorkloadApi::start(const WorkloadApiOptions& options, store::Feed& feed,
                                                         IdentitySource* identities, Clock& clock,
                                                         telemetry::Metrics& metrics, Log& log) {
   auto impl = std::make_unique<Impl>();

@@ -31,7 +31,7 @@ class WorkloadApi {
  public:
   // `identities` may be null: there is no issuer. Errc::already_exists, io, permission_denied: the socket, and what to
   // do.
-  static Result<std::unique_ptr<WorkloadApi>> start(WorkloadApiOptions options, store::Feed& feed,
+  static Result<std::unique_ptr<WorkloadApi>> start(const WorkloadApiOptions& options, store::Feed& feed,
                                                     IdentitySource* identities, Clock& clock,
                                                     telemetry::Metrics& metrics, Log& log);
   ~WorkloadApi();
