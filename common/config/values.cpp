@@ -68,8 +68,6 @@ Error unexpected(std::string_view expected, std::string_view text) {
   return Error(Errc::invalid_argument, "expected " + std::string(expected) + ", found " + in_quotes(text));
 }
 
-Result<std::string> any_text(const std::string& text) { return text; }
-
 Result<bool> parse_bool(const std::string& text) {
   if (text == "true") return true;
   if (text == "false") return false;

@@ -22,7 +22,6 @@ Error unexpected(std::string_view expected, std::string_view text);
 template <class T>
 using Parser = std::function<Result<T>(const std::string&)>;
 
-Result<std::string> any_text(const std::string& text);
 Result<bool> parse_bool(const std::string& text);  // true or false, no other spelling
 Parser<std::size_t> integer_between(std::size_t least, std::size_t most);
 Parser<Duration> duration_between(Duration least, Duration most);

@@ -51,7 +51,6 @@ class Backlog {
   bool persisted(const spiffe::TrustDomain& trust_domain) const;
   // The trust domains of which the store does not hold what readers see.
   std::vector<std::string> in_use_unwritten() const;
-  bool all_written() const { return unwritten_.empty(); }
 
  private:
   struct Domain {
