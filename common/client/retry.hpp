@@ -16,20 +16,20 @@ class Retry {
   // After an attempt that delivered something or did not, and lasted so long. A stream that worked for less than a
   // second counts as a failure, so that a server that ends each at once is not hammered.
   Duration next(bool delivered, Duration lasted) {
-    const bool worked = delivered && (lasted >= std::chrono::seconds(1) || !x_lost_once);
+    const bool worked = delivered && (lasted >= std::chrono::seconds(1) || !lost_once_);
     if (worked) {
-      x_lost_once = true;
-      x_next = first;
+      lost_once_ = true;
+      next_ = first;
       return Duration::zero();
     }
-    const Duration wait = x_next;
-    x_next = std::min<Duration>(x_next * 2, longest);
+    const Duration wait = next_;
+    next_ = std::min<Duration>(next_ * 2, longest);
     return wait;
   }
 
  private:
-  Duration x_next = first;
-  bool x_lost_once = false;
+  Duration next_ = first;
+  bool lost_once_ = false;
 };
 
 }  // namespace entente::client

@@ -92,20 +92,20 @@ class StreamWatch final : public WorkloadClient::Watch {
   using OnError = std::function<void(const Error&)>;
 
   StreamWatch(std::string target, StreamCall<Request, Response> call, OnUpdate on_update, OnError on_error)
-      : x_target(std::move(target)),
-        x_call(call),
-        x_on_update(std::move(on_update)),
-        x_on_error(std::move(on_error)),
-        x_thread([this] { run(); }) {}
+      : target_(std::move(target)),
+        call_(call),
+        on_update_(std::move(on_update)),
+        on_error_(std::move(on_error)),
+        thread_([this] { run(); }) {}
 
   ~StreamWatch() override {
     {
-      const std::lock_guard lock(x_mutex);
-      x_stopping = true;
-      if (x_context != nullptr) x_context->TryCancel();
-      x_stop.notify_all();
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      if (context_ != nullptr) context_->TryCancel();
+      stop_.notify_all();
     }
-    x_thread.join();
+    thread_.join();
   }
 
  private:
@@ -116,55 +116,55 @@ class StreamWatch final : public WorkloadClient::Watch {
       bool delivered = false;
       const Error error = follow(delivered);
       if (stopping()) return;
-      x_on_error(error);
+      on_error_(error);
       pause = retry.next(delivered, std::chrono::steady_clock::now() - started);
     }
   }
 
   // One connection, to its end.
   Error follow(bool& delivered) {
-    const std::unique_ptr<Stub> stub = connect(x_target);
+    const std::unique_ptr<Stub> stub = connect(target_);
     grpc::ClientContext context;
     prepare(context);
     if (!announce(&context)) return Error(Errc::cancelled, "stopped");
-    const auto stream = (*stub.*x_call)(&context, Request());
+    const auto stream = (*stub.*call_)(&context, Request());
     for (Response response; stream->Read(&response); delivered = true) deliver(response);
     const grpc::Status status = stream->Finish();
     announce(nullptr);
-    return error_of(x_target, status);
+    return error_of(target_, status);
   }
 
   // A message that is not what the standard says is reported and discarded: what was held before stays (WA-4).
   void deliver(Response& response) {
     Result<Value> value = read_answer(response);
     if (stopping()) return;
-    if (!value) return x_on_error(value.error().within(x_target));
-    x_on_update(std::make_shared<const Value>(*std::move(value)));
+    if (!value) return on_error_(value.error().within(target_));
+    on_update_(std::make_shared<const Value>(*std::move(value)));
   }
 
   bool announce(grpc::ClientContext* context) {
-    const std::lock_guard lock(x_mutex);
-    x_context = x_stopping ? nullptr : context;
-    return !x_stopping;
+    const std::lock_guard lock(mutex_);
+    context_ = stopping_ ? nullptr : context;
+    return !stopping_;
   }
   bool stopping() {
-    const std::lock_guard lock(x_mutex);
-    return x_stopping;
+    const std::lock_guard lock(mutex_);
+    return stopping_;
   }
   bool wait(Duration pause) {
-    std::unique_lock lock(x_mutex);
-    return !x_stop.wait_for(lock, pause, [this] { return x_stopping; });
+    std::unique_lock lock(mutex_);
+    return !stop_.wait_for(lock, pause, [this] { return stopping_; });
   }
 
-  const std::string x_target;
-  const StreamCall<Request, Response> x_call;
-  const OnUpdate x_on_update;
-  const OnError x_on_error;
-  std::mutex x_mutex;
-  std::condition_variable x_stop;
-  grpc::ClientContext* x_context = nullptr;  // of the stream that is open, for the destructor to cancel
-  bool x_stopping = false;
-  std::thread x_thread;
+  const std::string target_;
+  const StreamCall<Request, Response> call_;
+  const OnUpdate on_update_;
+  const OnError on_error_;
+  std::mutex mutex_;
+  std::condition_variable stop_;
+  grpc::ClientContext* context_ = nullptr;  // of the stream that is open, for the destructor to cancel
+  bool stopping_ = false;
+  std::thread thread_;
 };
 
 }  // namespace
@@ -175,20 +175,20 @@ struct WorkloadClient::Impl {
   const std::unique_ptr<Stub> stub;
 };
 
-WorkloadClient::WorkloadClient(std::string target) : x_impl(std::make_shared<Impl>(std::move(target))) {}
+WorkloadClient::WorkloadClient(std::string target) : impl_(std::make_shared<Impl>(std::move(target))) {}
 WorkloadClient::~WorkloadClient() = default;
 
 Result<X509Context> WorkloadClient::fetch_x509(Duration timeout) const {
-  return first_answer<X509SVIDRequest, X509SVIDResponse>(*x_impl->stub, x_impl->target, &Stub::FetchX509SVID, timeout);
+  return first_answer<X509SVIDRequest, X509SVIDResponse>(*impl_->stub, impl_->target, &Stub::FetchX509SVID, timeout);
 }
 
 Result<spiffe::BundleSet> WorkloadClient::fetch_x509_bundles(Duration timeout) const {
-  return first_answer<X509BundlesRequest, X509BundlesResponse>(*x_impl->stub, x_impl->target, &Stub::FetchX509Bundles,
+  return first_answer<X509BundlesRequest, X509BundlesResponse>(*impl_->stub, impl_->target, &Stub::FetchX509Bundles,
                                                                timeout);
 }
 
 Result<spiffe::BundleSet> WorkloadClient::fetch_jwt_bundles(Duration timeout) const {
-  return first_answer<JWTBundlesRequest, JWTBundlesResponse>(*x_impl->stub, x_impl->target, &Stub::FetchJWTBundles,
+  return first_answer<JWTBundlesRequest, JWTBundlesResponse>(*impl_->stub, impl_->target, &Stub::FetchJWTBundles,
                                                              timeout);
 }
 
@@ -201,8 +201,8 @@ Result<std::vector<JwtSvid>> WorkloadClient::fetch_jwt(const std::vector<std::st
   for (const std::string& each : audience) request.add_audience(each);
   if (id) request.set_spiffe_id(id->str());
   JWTSVIDResponse response;
-  const grpc::Status status = x_impl->stub->FetchJWTSVID(&context, request, &response);
-  if (!status.ok()) return error_of(x_impl->target, status);
+  const grpc::Status status = impl_->stub->FetchJWTSVID(&context, request, &response);
+  if (!status.ok()) return error_of(impl_->target, status);
   return read_answer(response);
 }
 
@@ -214,29 +214,29 @@ Result<ValidatedJwt> WorkloadClient::validate_jwt(const std::string& audience, c
   request.set_audience(audience);
   request.set_svid(token);
   ValidateJWTSVIDResponse response;
-  const grpc::Status status = x_impl->stub->ValidateJWTSVID(&context, request, &response);
-  if (!status.ok()) return error_of(x_impl->target, status);
+  const grpc::Status status = impl_->stub->ValidateJWTSVID(&context, request, &response);
+  if (!status.ok()) return error_of(impl_->target, status);
   return read_answer(response);
 }
 
 std::unique_ptr<WorkloadClient::Watch> WorkloadClient::watch_x509(std::function<void(X509ContextPtr)> on_update,
                                                                   std::function<void(const Error&)> on_error) const {
   return std::make_unique<StreamWatch<X509SVIDRequest, X509SVIDResponse, X509Context>>(
-      x_impl->target, &Stub::FetchX509SVID, std::move(on_update), std::move(on_error));
+      impl_->target, &Stub::FetchX509SVID, std::move(on_update), std::move(on_error));
 }
 
 std::unique_ptr<WorkloadClient::Watch> WorkloadClient::watch_x509_bundles(
     std::function<void(std::shared_ptr<const spiffe::BundleSet>)> on_update,
     std::function<void(const Error&)> on_error) const {
   return std::make_unique<StreamWatch<X509BundlesRequest, X509BundlesResponse, spiffe::BundleSet>>(
-      x_impl->target, &Stub::FetchX509Bundles, std::move(on_update), std::move(on_error));
+      impl_->target, &Stub::FetchX509Bundles, std::move(on_update), std::move(on_error));
 }
 
 std::unique_ptr<WorkloadClient::Watch> WorkloadClient::watch_jwt_bundles(
     std::function<void(std::shared_ptr<const spiffe::BundleSet>)> on_update,
     std::function<void(const Error&)> on_error) const {
   return std::make_unique<StreamWatch<JWTBundlesRequest, JWTBundlesResponse, spiffe::BundleSet>>(
-      x_impl->target, &Stub::FetchJWTBundles, std::move(on_update), std::move(on_error));
+      impl_->target, &Stub::FetchJWTBundles, std::move(on_update), std::move(on_error));
 }
 
 }  // namespace entente::client

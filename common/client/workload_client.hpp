@@ -68,7 +68,7 @@ class WorkloadClient {
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> x_impl;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace entente::client

@@ -78,43 +78,43 @@ CallerPtr Callers::find(std::string_view peer) const {
   const char* const end = peer.data() + peer.size();
   const auto [rest, problem] = std::from_chars(peer.data() + prefix.size(), end, fd);
   if (problem != std::errc() || rest != end) return nullptr;
-  const std::lock_guard lock(x_mutex);
-  const auto found = x_connections.find(fd);
-  return found == x_connections.end() ? nullptr : found->second.caller;
+  const std::lock_guard lock(mutex_);
+  const auto found = connections_.find(fd);
+  return found == connections_.end() ? nullptr : found->second.caller;
 }
 
 CallerPtr Callers::find(const grpc::ServerContextBase& context) const { return find(context.peer()); }
 
 void Callers::add(int fd, CallerPtr caller) {
-  const std::lock_guard lock(x_mutex);
-  if (const auto earlier = x_connections.find(fd); earlier != x_connections.end()) forget(earlier);
-  ++x_per_uid[caller->uid];
-  x_connections.emplace(fd, Connection{std::move(caller), inode_of(fd)});
+  const std::lock_guard lock(mutex_);
+  if (const auto earlier = connections_.find(fd); earlier != connections_.end()) forget(earlier);
+  ++per_uid_[caller->uid];
+  connections_.emplace(fd, Connection{std::move(caller), inode_of(fd)});
 }
 
 void Callers::sweep() {
-  const std::lock_guard lock(x_mutex);
-  for (auto each = x_connections.begin(); each != x_connections.end();) {
+  const std::lock_guard lock(mutex_);
+  for (auto each = connections_.begin(); each != connections_.end();) {
     const auto connection = each++;
     if (inode_of(connection->first) != connection->second.inode) forget(connection);
   }
 }
 
 void Callers::forget(std::map<int, Connection>::iterator connection) {
-  const auto count = x_per_uid.find(connection->second.caller->uid);
-  if (--count->second == 0) x_per_uid.erase(count);
-  x_connections.erase(connection);
+  const auto count = per_uid_.find(connection->second.caller->uid);
+  if (--count->second == 0) per_uid_.erase(count);
+  connections_.erase(connection);
 }
 
 std::size_t Callers::size() const {
-  const std::lock_guard lock(x_mutex);
-  return x_connections.size();
+  const std::lock_guard lock(mutex_);
+  return connections_.size();
 }
 
 std::size_t Callers::size_of(uid_t uid) const {
-  const std::lock_guard lock(x_mutex);
-  const auto found = x_per_uid.find(uid);
-  return found == x_per_uid.end() ? 0 : found->second;
+  const std::lock_guard lock(mutex_);
+  const auto found = per_uid_.find(uid);
+  return found == per_uid_.end() ? 0 : found->second;
 }
 
 }  // namespace entente::rpc

@@ -59,9 +59,9 @@ class Callers {
   };
   void forget(std::map<int, Connection>::iterator connection);
 
-  mutable std::mutex x_mutex;
-  std::map<int, Connection> x_connections;
-  std::map<uid_t, std::size_t> x_per_uid;
+  mutable std::mutex mutex_;
+  std::map<int, Connection> connections_;
+  std::map<uid_t, std::size_t> per_uid_;
 };
 
 }  // namespace entente::rpc

@@ -15,7 +15,7 @@ class AscendingDescriptors {
   UniqueFd renumber(UniqueFd fd);
 
  private:
-  int x_first, x_end, x_next;
+  int first_, end_, next_;
 };
 
 }  // namespace entente::rpc

@@ -27,15 +27,15 @@ constexpr auto complaint_interval = std::chrono::minutes(1);
 // not ask, and sees to it that the others have it once.
 class Reflection final : public grpc::ServerBuilderOption {
  public:
-  explicit Reflection(bool wanted) : x_wanted(wanted) {}
+  explicit Reflection(bool wanted) : wanted_(wanted) {}
   void UpdateArguments(grpc::ChannelArguments*) override {}
   void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
     std::erase_if(*plugins, [](const auto& plugin) { return plugin->name() == "proto_server_reflection"; });
-    if (x_wanted) plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
+    if (wanted_) plugins->push_back(std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>());
   }
 
  private:
-  bool x_wanted;
+  bool wanted_;
 };
 
 std::unique_ptr<grpc::Server> build_server(const UnixServerOptions& options) {
@@ -130,7 +130,7 @@ void UnixServer::Impl::accept_until_stopped() {
   }
 }
 
-UnixServer::UnixServer(std::unique_ptr<Impl> impl) : x_impl(std::move(impl)) {}
+UnixServer::UnixServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 UnixServer::~UnixServer() { stop(Duration::zero()); }
 
 Result<std::unique_ptr<UnixServer>> UnixServer::start(UnixServerOptions options, Log& log) {
@@ -147,18 +147,18 @@ Result<std::unique_ptr<UnixServer>> UnixServer::start(UnixServerOptions options,
 }
 
 CallerPtr UnixServer::caller(const grpc::ServerContextBase& context) const {
-  return x_impl->options.callers->find(context);
+  return impl_->options.callers->find(context);
 }
-CallerPtr UnixServer::caller(const std::string& peer) const { return x_impl->options.callers->find(peer); }
+CallerPtr UnixServer::caller(const std::string& peer) const { return impl_->options.callers->find(peer); }
 
 void UnixServer::stop(Duration grace) {
-  if (!x_impl->accepting.joinable()) return;
+  if (!impl_->accepting.joinable()) return;
   const std::uint64_t one = 1;
-  [[maybe_unused]] const ssize_t written = ::write(x_impl->wake_up.get(), &one, sizeof one);
-  x_impl->accepting.join();
-  x_impl->listening.reset();
-  x_impl->server->Shutdown(std::chrono::system_clock::now() +
-                           std::chrono::duration_cast<std::chrono::milliseconds>(grace));
+  [[maybe_unused]] const ssize_t written = ::write(impl_->wake_up.get(), &one, sizeof one);
+  impl_->accepting.join();
+  impl_->listening.reset();
+  impl_->server->Shutdown(std::chrono::system_clock::now() +
+                          std::chrono::duration_cast<std::chrono::milliseconds>(grace));
 }
 
 }  // namespace entente::rpc

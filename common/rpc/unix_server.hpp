@@ -53,7 +53,7 @@ class UnixServer {
  private:
   struct Impl;
   explicit UnixServer(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> x_impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace entente::rpc

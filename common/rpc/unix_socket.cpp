@@ -73,8 +73,8 @@ Result<ListeningSocket> ListeningSocket::open(const fs::path& path, mode_t mode,
   ListeningSocket socket(std::move(fd), path);
   struct stat facts {};
   if (::lstat(path.c_str(), &facts) != 0) return last_system_error("socket " + path.string());
-  socket.x_device = facts.st_dev;
-  socket.x_inode = facts.st_ino;
+  socket.device_ = facts.st_dev;
+  socket.inode_ = facts.st_ino;
   if (group && ::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0)
     return last_system_error("chgrp " + path.string());
   if (::chmod(path.c_str(), mode) != 0) return last_system_error("chmod " + path.string());
@@ -83,10 +83,10 @@ Result<ListeningSocket> ListeningSocket::open(const fs::path& path, mode_t mode,
 }
 
 ListeningSocket::~ListeningSocket() {
-  if (!x_fd) return;
+  if (!fd_) return;
   struct stat facts {};
-  const bool ours = ::lstat(x_path.c_str(), &facts) == 0 && facts.st_dev == x_device && facts.st_ino == x_inode;
-  if (ours) ::unlink(x_path.c_str());
+  const bool ours = ::lstat(path_.c_str(), &facts) == 0 && facts.st_dev == device_ && facts.st_ino == inode_;
+  if (ours) ::unlink(path_.c_str());
 }
 
 }  // namespace entente::rpc

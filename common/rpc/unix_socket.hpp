@@ -21,15 +21,15 @@ class ListeningSocket {
   ListeningSocket& operator=(ListeningSocket&&) = delete;
   ~ListeningSocket();
 
-  int fd() const { return x_fd.get(); }
+  int fd() const { return fd_.get(); }
 
  private:
-  ListeningSocket(UniqueFd fd, std::filesystem::path path) : x_fd(std::move(fd)), x_path(std::move(path)) {}
+  ListeningSocket(UniqueFd fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
-  UniqueFd x_fd;
-  std::filesystem::path x_path;
-  dev_t x_device = 0;
-  ino_t x_inode = 0;
+  UniqueFd fd_;
+  std::filesystem::path path_;
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
 };
 
 }  // namespace entente::rpc

@@ -15,26 +15,26 @@ Error no_issuer() {
 }  // namespace
 
 Result<Visibility> Access::bundles_for(const Selectors& selectors) const {
-  if (x_identities != nullptr) {
-    IdentitySource::Entitlement entitlement = x_identities->entitlement(selectors);
+  if (identities_ != nullptr) {
+    IdentitySource::Entitlement entitlement = identities_->entitlement(selectors);
     if (entitlement.any && entitlement.all_federated) return Visibility{true, {}};
     if (entitlement.any) return Visibility{false, std::move(entitlement.federated)};
   }
-  if (x_allow_verifiers) return Visibility{true, {}};
+  if (allow_verifiers_) return Visibility{true, {}};
   return no_identity();
 }
 
 Result<std::vector<X509Identity>> Access::x509_for(const Selectors& selectors) const {
-  if (x_identities == nullptr) return no_issuer();
-  Result<std::vector<X509Identity>> identities = x_identities->x509_identities(selectors);
+  if (identities_ == nullptr) return no_issuer();
+  Result<std::vector<X509Identity>> identities = identities_->x509_identities(selectors);
   if (identities && identities->empty()) return no_identity();
   return identities;
 }
 
 Result<std::vector<JwtIdentity>> Access::jwt_for(const Selectors& selectors, const std::vector<std::string>& audience,
                                                  const std::optional<spiffe::SpiffeId>& wanted) const {
-  if (x_identities == nullptr) return no_issuer();
-  Result<std::vector<JwtIdentity>> identities = x_identities->jwt_identities(selectors, audience, wanted);
+  if (identities_ == nullptr) return no_issuer();
+  Result<std::vector<JwtIdentity>> identities = identities_->jwt_identities(selectors, audience, wanted);
   if (identities && identities->empty()) return no_identity();
   return identities;
 }

@@ -11,7 +11,7 @@ class Access {
  public:
   // `identities` may be null: nobody has an identity.
   Access(IdentitySource* identities, bool allow_unauthenticated_verifiers)
-      : x_identities(identities), x_allow_verifiers(allow_unauthenticated_verifiers) {}
+      : identities_(identities), allow_verifiers_(allow_unauthenticated_verifiers) {}
 
   // Whose bundles the caller gets, and whose tokens it may have validated: so that ValidateJWTSVID answers as the
   // caller itself would with the bundles it holds. Errc::permission_denied without an identity, unless verifiers need
@@ -24,8 +24,8 @@ class Access {
                                            const std::optional<spiffe::SpiffeId>& wanted) const;
 
  private:
-  IdentitySource* x_identities;
-  bool x_allow_verifiers;
+  IdentitySource* identities_;
+  bool allow_verifiers_;
 };
 
 }  // namespace entente::workload

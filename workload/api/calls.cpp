@@ -19,23 +19,23 @@ std::string name_of(grpc::StatusCode code) {
 }  // namespace
 
 Calls::Ticket Calls::admit(uid_t uid) {
-  const std::lock_guard lock(x_mutex);
-  if (x_all >= x_most) return nullptr;
-  std::size_t& open = x_open[uid];
-  if (open >= x_most_per_uid) return nullptr;
+  const std::lock_guard lock(mutex_);
+  if (all_ >= most_) return nullptr;
+  std::size_t& open = open_[uid];
+  if (open >= most_per_uid_) return nullptr;
   ++open;
-  ++x_all;
+  ++all_;
   return Ticket(this, [uid](void* calls) { static_cast<Calls*>(calls)->leave(uid); });
 }
 
 void Calls::leave(uid_t uid) {
-  const std::lock_guard lock(x_mutex);
-  --x_all;
-  if (const auto open = x_open.find(uid); --open->second == 0) x_open.erase(open);
+  const std::lock_guard lock(mutex_);
+  --all_;
+  if (const auto open = open_.find(uid); --open->second == 0) open_.erase(open);
 }
 
 void Calls::count(const std::string& method, grpc::StatusCode code) {
-  x_metrics
+  metrics_
       .counter("entente_workload_api_calls_total", "Workload API calls that have ended, by method and gRPC code",
                {{"method", method}, {"code", name_of(code)}})
       .add();

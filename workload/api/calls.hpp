@@ -17,7 +17,7 @@ namespace entente::workload {
 class Calls {
  public:
   Calls(std::size_t most_per_uid, std::size_t most, telemetry::Metrics& metrics)
-      : x_most_per_uid(most_per_uid), x_most(most), x_metrics(metrics) {}
+      : most_per_uid_(most_per_uid), most_(most), metrics_(metrics) {}
 
   // Held while a call is open. Null: the user, or all together, has too many open.
   using Ticket = std::shared_ptr<void>;
@@ -28,11 +28,11 @@ class Calls {
  private:
   void leave(uid_t uid);
 
-  const std::size_t x_most_per_uid, x_most;
-  telemetry::Metrics& x_metrics;
-  std::mutex x_mutex;
-  std::map<uid_t, std::size_t> x_open;
-  std::size_t x_all = 0;
+  const std::size_t most_per_uid_, most_;
+  telemetry::Metrics& metrics_;
+  std::mutex mutex_;
+  std::map<uid_t, std::size_t> open_;
+  std::size_t all_ = 0;
 };
 
 }  // namespace entente::workload

@@ -67,7 +67,7 @@ struct IssuerIdentities::Impl : std::enable_shared_from_this<Impl> {
 };
 
 IssuerIdentities::IssuerIdentities(asio::any_io_executor control, const issuer::Issuer& issuer, Clock& clock, Log& log)
-    : x_impl(std::make_shared<Impl>(control, issuer, clock, log)) {}
+    : impl_(std::make_shared<Impl>(control, issuer, clock, log)) {}
 IssuerIdentities::~IssuerIdentities() = default;
 
 void IssuerIdentities::Impl::reschedule() {
@@ -77,7 +77,7 @@ void IssuerIdentities::Impl::reschedule() {
 }
 
 void IssuerIdentities::set_entries(trust::RegistrationEntries entries) {
-  const std::shared_ptr<const Slots> before = x_impl->current();
+  const std::shared_ptr<const Slots> before = impl_->current();
   auto after = std::make_shared<Slots>();
   for (trust::RegistrationEntry& entry : entries) {
     const auto same =
@@ -85,26 +85,26 @@ void IssuerIdentities::set_entries(trust::RegistrationEntries entries) {
     after->push_back(same != before->end() ? *same : std::make_shared<MintedSvid>(std::move(entry)));
   }
   {
-    const std::lock_guard lock(x_impl->mutex);
-    x_impl->slots = std::move(after);
+    const std::lock_guard lock(impl_->mutex);
+    impl_->slots = std::move(after);
   }
-  x_impl->tokens.clear();
-  x_impl->listeners.call();
+  impl_->tokens.clear();
+  impl_->listeners.call();
 }
 
 void IssuerIdentities::authority_changed() {
-  ++x_impl->changes;
-  x_impl->tokens.clear();
-  x_impl->listeners.call();
+  ++impl_->changes;
+  impl_->tokens.clear();
+  impl_->listeners.call();
 }
 
 Result<std::vector<X509Identity>> IssuerIdentities::x509_identities(const Selectors& selectors) {
   std::vector<X509Identity> identities;
-  for (const SlotPtr& slot : matching(*x_impl->current(), selectors)) {
+  for (const SlotPtr& slot : matching(*impl_->current(), selectors)) {
     const Time alarm_before = slot->alarm();
-    Result<spiffe::X509SvidPtr> svid = slot->get(x_impl->issuer, x_impl->epoch(), x_impl->clock.now(), x_impl->log);
+    Result<spiffe::X509SvidPtr> svid = slot->get(impl_->issuer, impl_->epoch(), impl_->clock.now(), impl_->log);
     if (!svid) return svid.error();
-    if (slot->alarm() != alarm_before) x_impl->reschedule();
+    if (slot->alarm() != alarm_before) impl_->reschedule();
     identities.push_back(X509Identity{*std::move(svid), slot->entry().federates_with});
   }
   return identities;
@@ -130,11 +130,11 @@ Result<std::vector<JwtIdentity>> IssuerIdentities::jwt_identities(const Selector
                                                                   const std::optional<spiffe::SpiffeId>& wanted) {
   const std::vector<std::string> canonical = sorted(audience);
   std::vector<JwtIdentity> identities;
-  const std::vector<SlotPtr> entitled = matching(*x_impl->current(), selectors);
+  const std::vector<SlotPtr> entitled = matching(*impl_->current(), selectors);
   for (const SlotPtr& slot : entitled) {
     const trust::RegistrationEntry& entry = slot->entry();
     if (wanted && *wanted != entry.spiffe_id) continue;
-    Result<std::string> token = x_impl->token_for(entry, canonical);
+    Result<std::string> token = impl_->token_for(entry, canonical);
     if (!token) return token.error();
     identities.push_back(JwtIdentity{entry.spiffe_id, *std::move(token), entry.hint});
   }
@@ -147,7 +147,7 @@ Result<std::vector<JwtIdentity>> IssuerIdentities::jwt_identities(const Selector
 IdentitySource::Entitlement IssuerIdentities::entitlement(const Selectors& selectors) {
   Entitlement entitlement;
   std::set<spiffe::TrustDomain> federated;
-  for (const SlotPtr& slot : matching(*x_impl->current(), selectors)) {
+  for (const SlotPtr& slot : matching(*impl_->current(), selectors)) {
     const auto& names = slot->entry().federates_with;
     entitlement.any = true;
     if (!names) return Entitlement{true, true, {}};
@@ -158,7 +158,7 @@ IdentitySource::Entitlement IssuerIdentities::entitlement(const Selectors& selec
 }
 
 std::shared_ptr<void> IssuerIdentities::on_change(std::function<void()> listener) {
-  return x_impl->listeners.add(std::move(listener));
+  return impl_->listeners.add(std::move(listener));
 }
 
 Time IssuerIdentities::Impl::next_alarm() const {
@@ -181,7 +181,7 @@ bool IssuerIdentities::Impl::silence_due(Time now) {
 // Minting is left to those who ask: an SVID that nobody holds any more is not renewed.
 asio::awaitable<void> IssuerIdentities::run() {
   using namespace asio::experimental::awaitable_operators;
-  const std::shared_ptr<Impl> impl = x_impl;
+  const std::shared_ptr<Impl> impl = impl_;
   for (;;) {
     const Time now = impl->clock.now();
     if (impl->silence_due(now)) impl->listeners.call();

@@ -32,7 +32,7 @@ class IssuerIdentities final : public IdentitySource {
 
  private:
   struct Impl;
-  std::shared_ptr<Impl> x_impl;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace entente::workload

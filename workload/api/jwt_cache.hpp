@@ -42,9 +42,9 @@ class JwtCache {
   };
   void erase(const Key& key);
 
-  mutable std::mutex x_mutex;
-  std::list<Token> x_tokens;  // the last used first
-  std::map<Key, std::list<Token>::iterator> x_by_key;
+  mutable std::mutex mutex_;
+  std::list<Token> tokens_;  // the last used first
+  std::map<Key, std::list<Token>::iterator> by_key_;
 };
 
 }  // namespace entente::workload

@@ -4,8 +4,8 @@ namespace entente::workload {
 
 std::shared_ptr<void> Listeners::add(std::function<void()> listener) {
   auto added = std::make_shared<Listener>(std::move(listener));
-  const std::lock_guard lock(x_mutex);
-  x_all.push_back(added);
+  const std::lock_guard lock(mutex_);
+  all_.push_back(added);
   Listener* const raw = added.get();
   return std::shared_ptr<void>(raw, [added](void*) {
     const std::lock_guard not_running(added->calling);
@@ -16,9 +16,9 @@ std::shared_ptr<void> Listeners::add(std::function<void()> listener) {
 void Listeners::call() const {
   std::list<std::weak_ptr<Listener>> all;
   {
-    const std::lock_guard lock(x_mutex);
-    x_all.remove_if([](const std::weak_ptr<Listener>& each) { return each.expired(); });
-    all = x_all;
+    const std::lock_guard lock(mutex_);
+    all_.remove_if([](const std::weak_ptr<Listener>& each) { return each.expired(); });
+    all = all_;
   }
   for (const std::weak_ptr<Listener>& each : all) {
     const std::shared_ptr<Listener> listener = each.lock();

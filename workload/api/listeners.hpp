@@ -21,8 +21,8 @@ class Listeners {
     std::mutex calling;
     std::function<void()> call;  // null once it has ended
   };
-  mutable std::mutex x_mutex;
-  mutable std::list<std::weak_ptr<Listener>> x_all;
+  mutable std::mutex mutex_;
+  mutable std::list<std::weak_ptr<Listener>> all_;
 };
 
 }  // namespace entente::workload

@@ -25,8 +25,8 @@ Message::Message(const google::protobuf::MessageLite& content) {
     content.SerializeWithCachedSizes(&out);
   }
   const grpc::Slice slice(bytes, size, wipe_and_free);
-  x_buffer = grpc::ByteBuffer(&slice, 1);
-  x_bytes = {static_cast<const char*>(bytes), size};
+  buffer_ = grpc::ByteBuffer(&slice, 1);
+  bytes_ = {static_cast<const char*>(bytes), size};
 }
 
 }  // namespace entente::workload

@@ -16,13 +16,13 @@ class Message {
   // Deterministic: map entries in order, so that equal states are equal bytes.
   explicit Message(const google::protobuf::MessageLite& content);
 
-  const grpc::ByteBuffer& buffer() const { return x_buffer; }
-  std::size_t size() const { return x_bytes.size(); }
-  friend bool operator==(const Message& a, const Message& b) { return a.x_bytes == b.x_bytes; }
+  const grpc::ByteBuffer& buffer() const { return buffer_; }
+  std::size_t size() const { return bytes_.size(); }
+  friend bool operator==(const Message& a, const Message& b) { return a.bytes_ == b.bytes_; }
 
  private:
-  grpc::ByteBuffer x_buffer;
-  std::string_view x_bytes;  // into the buffer's one slice
+  grpc::ByteBuffer buffer_;
+  std::string_view bytes_;  // into the buffer's one slice
 };
 using MessagePtr = std::shared_ptr<const Message>;
 

@@ -19,25 +19,25 @@ class MessageCache {
   // same bytes is the earlier object: streams tell identical states by the pointer.
   template <class Make>
   Result<MessagePtr> get(const Key& key, const trust::SnapshotPtr& snapshot, Make make) {
-    const std::lock_guard lock(x_mutex);
-    const auto found = x_entries.find(key);
-    if (found != x_entries.end() && found->second.snapshot == snapshot) {
-      found->second.used_in = x_round;
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(key);
+    if (found != entries_.end() && found->second.snapshot == snapshot) {
+      found->second.used_in = round_;
       return found->second.message;
     }
     Result<Message> made = make();
     if (!made) return made.error();
-    const bool same = found != x_entries.end() && *found->second.message == *made;
+    const bool same = found != entries_.end() && *found->second.message == *made;
     MessagePtr message = same ? found->second.message : std::make_shared<const Message>(*std::move(made));
-    x_entries.insert_or_assign(key, Entry{snapshot, message, x_round});
+    entries_.insert_or_assign(key, Entry{snapshot, message, round_});
     return message;
   }
 
   // Between two rounds of updates: what the last one did not use belongs to nobody any more.
   void next_round() {
-    const std::lock_guard lock(x_mutex);
-    std::erase_if(x_entries, [this](const auto& entry) { return entry.second.used_in < x_round; });
-    ++x_round;
+    const std::lock_guard lock(mutex_);
+    std::erase_if(entries_, [this](const auto& entry) { return entry.second.used_in < round_; });
+    ++round_;
   }
 
  private:
@@ -46,9 +46,9 @@ class MessageCache {
     MessagePtr message;
     std::uint64_t used_in;
   };
-  std::mutex x_mutex;
-  std::map<Key, Entry> x_entries;
-  std::uint64_t x_round = 0;
+  std::mutex mutex_;
+  std::map<Key, Entry> entries_;
+  std::uint64_t round_ = 0;
 };
 
 }  // namespace entente::workload

@@ -71,29 +71,28 @@ class WorkloadService final : public Service, private Rpcs {
  public:
   WorkloadService(const WorkloadApiOptions& options, std::shared_ptr<rpc::Callers> callers, store::Feed& feed,
                   IdentitySource* identities, Clock& clock, telemetry::Metrics& metrics, Log& log)
-      : x_options(options),
-        x_callers(std::move(callers)),
-        x_feed(feed),
-        x_clock(clock),
-        x_log(log),
-        x_access(identities, options.allow_unauthenticated_verifiers),
-        x_states(x_access, feed, log),
-        x_calls(options.max_calls_per_uid, options.max_calls, metrics),
-        x_updates(metrics.counter("entente_workload_api_updates_total", "states offered to Workload API streams")),
-        x_subscribers([this](Subscriber& each) { refresh(each); }, [this] { x_states.next_round(); }, metrics),
-        x_feed_changes(feed.subscribe([this](const trust::SnapshotPtr&) { x_subscribers.something_changed(); })) {
-    if (identities != nullptr)
-      x_identity_changes = identities->on_change([this] { x_subscribers.something_changed(); });
+      : options_(options),
+        callers_(std::move(callers)),
+        feed_(feed),
+        clock_(clock),
+        log_(log),
+        access_(identities, options.allow_unauthenticated_verifiers),
+        states_(access_, feed, log),
+        calls_(options.max_calls_per_uid, options.max_calls, metrics),
+        updates_(metrics.counter("entente_workload_api_updates_total", "states offered to Workload API streams")),
+        subscribers_([this](Subscriber& each) { refresh(each); }, [this] { states_.next_round(); }, metrics),
+        feed_changes_(feed.subscribe([this](const trust::SnapshotPtr&) { subscribers_.something_changed(); })) {
+    if (identities != nullptr) identity_changes_ = identities->on_change([this] { subscribers_.something_changed(); });
   }
 
   // After the gRPC server: no call is open.
   ~WorkloadService() override {
-    x_identity_changes.reset();
-    x_workers.join();
+    identity_changes_.reset();
+    workers_.join();
   }
 
   grpc::Service& rpcs() override { return *this; }
-  void end_streams() override { x_subscribers.stop(); }
+  void end_streams() override { subscribers_.stop(); }
 
  private:
   using Context = grpc::CallbackServerContext;
@@ -139,19 +138,19 @@ class WorkloadService final : public Service, private Rpcs {
   void refresh(Subscriber& subscriber);
   grpc::Status to_status(const Error& error);
 
-  const WorkloadApiOptions x_options;
-  const std::shared_ptr<rpc::Callers> x_callers;
-  store::Feed& x_feed;
-  Clock& x_clock;
-  Log& x_log;
-  Access x_access;
-  States x_states;
-  Calls x_calls;
-  telemetry::Counter& x_updates;
-  Subscribers x_subscribers;
-  store::Feed::Subscription x_feed_changes;
-  std::shared_ptr<void> x_identity_changes;
-  boost::asio::thread_pool x_workers{worker_threads};
+  const WorkloadApiOptions options_;
+  const std::shared_ptr<rpc::Callers> callers_;
+  store::Feed& feed_;
+  Clock& clock_;
+  Log& log_;
+  Access access_;
+  States states_;
+  Calls calls_;
+  telemetry::Counter& updates_;
+  Subscribers subscribers_;
+  store::Feed::Subscription feed_changes_;
+  std::shared_ptr<void> identity_changes_;
+  boost::asio::thread_pool workers_{worker_threads};
 };
 
 // What is no business of the caller's goes to the log instead.
@@ -166,12 +165,12 @@ grpc::Status WorkloadService::to_status(const Error& error) {
     default:
       break;
   }
-  x_log.error("workload api call failed", {{"why", error.message()}});
+  log_.error("workload api call failed", {{"why", error.message()}});
   return {grpc::StatusCode::INTERNAL, "internal error; the log of entente says more"};
 }
 
 WorkloadService::StreamReactor* WorkloadService::refuse(const std::string& method, grpc::Status status) {
-  x_calls.count(method, status.error_code());
+  calls_.count(method, status.error_code());
   return new RefusedStream(std::move(status));
 }
 
@@ -184,20 +183,20 @@ WorkloadService::StreamReactor* WorkloadService::open(Context& context, const st
   if (grpc::Status status = check_security_header(context); !status.ok()) return refuse(method, std::move(status));
   const auto subscriber = std::make_shared<Subscriber>();
   subscriber->kind = kind;
-  subscriber->caller = x_callers->find(context);
+  subscriber->caller = callers_->find(context);
   if (!subscriber->caller) return refuse(method, connection_gone());
-  const Calls::Ticket ticket = x_calls.admit(subscriber->caller->uid);
+  const Calls::Ticket ticket = calls_.admit(subscriber->caller->uid);
   if (!ticket) return refuse(method, too_busy());
 
   subscriber->stream = Stream::open([this, method, ticket, weak = std::weak_ptr(subscriber)](grpc::StatusCode code) {
-    if (const SubscriberPtr still = weak.lock()) x_subscribers.remove(still);
-    x_calls.count(method, code);
+    if (const SubscriberPtr still = weak.lock()) subscribers_.remove(still);
+    calls_.count(method, code);
   });
-  boost::asio::post(x_workers, [this, subscriber] {
-    Result<Selectors> selectors = attest(*subscriber->caller, x_options.attest);
+  boost::asio::post(workers_, [this, subscriber] {
+    Result<Selectors> selectors = attest(*subscriber->caller, options_.attest);
     if (!selectors) return subscriber->stream->end(to_status(selectors.error()));
     subscriber->selectors = *std::move(selectors);
-    x_subscribers.add(subscriber);
+    subscribers_.add(subscriber);
   });
   return subscriber->stream.get();
 }
@@ -207,16 +206,16 @@ void WorkloadService::refresh(Subscriber& subscriber) {
   if (!subscriber.caller->alive()) {
     return subscriber.stream->end({grpc::StatusCode::UNAVAILABLE, "the calling process has ended"});
   }
-  const Result<MessagePtr> state = x_states.state_for(subscriber.kind, subscriber.selectors);
+  const Result<MessagePtr> state = states_.state_for(subscriber.kind, subscriber.selectors);
   if (state) {
-    if (subscriber.stream->offer(*state)) x_updates.add();
+    if (subscriber.stream->offer(*state)) updates_.add();
     return;
   }
   // What an open stream has shown stays good until it is known to be otherwise; the loss of the identity is (WA-3).
   if (state.error().code() == Errc::permission_denied || !subscriber.stream->has_offered()) {
     return subscriber.stream->end(to_status(state.error()));
   }
-  x_log.warning("workload api stream not updated", {{"why", state.error().message()}, {"uid", subscriber.caller->uid}});
+  log_.warning("workload api stream not updated", {{"why", state.error().message()}, {"uid", subscriber.caller->uid}});
 }
 
 // Runs `work` with the caller's selectors on a worker; gRPC keeps the request and the response until Finish.
@@ -224,17 +223,17 @@ template <class Work>
 grpc::ServerUnaryReactor* WorkloadService::answer(Context& context, const std::string& method, Work work) {
   grpc::ServerUnaryReactor* const reactor = context.DefaultReactor();
   const auto finish = [this, reactor, method](grpc::Status status) {
-    x_calls.count(method, status.error_code());
+    calls_.count(method, status.error_code());
     reactor->Finish(std::move(status));
     return reactor;
   };
   if (grpc::Status status = check_security_header(context); !status.ok()) return finish(std::move(status));
-  const rpc::CallerPtr caller = x_callers->find(context);
+  const rpc::CallerPtr caller = callers_->find(context);
   if (!caller) return finish(connection_gone());
-  const Calls::Ticket ticket = x_calls.admit(caller->uid);
+  const Calls::Ticket ticket = calls_.admit(caller->uid);
   if (!ticket) return finish(too_busy());
-  boost::asio::post(x_workers, [this, caller, ticket, work, finish] {
-    const Result<Selectors> selectors = attest(*caller, x_options.attest);
+  boost::asio::post(workers_, [this, caller, ticket, work, finish] {
+    const Result<Selectors> selectors = attest(*caller, options_.attest);
     const Status done = selectors ? work(*selectors) : Status(selectors.error());
     finish(done ? grpc::Status::OK : to_status(done.error()));
   });
@@ -247,7 +246,7 @@ Status WorkloadService::fetch_jwt(const Selectors& selectors, const JWTSVIDReque
   if (!audience) return audience.error();
   const Result<std::optional<spiffe::SpiffeId>> wanted = read_wanted_id(request);
   if (!wanted) return wanted.error();
-  Result<std::vector<JwtIdentity>> identities = x_access.jwt_for(selectors, *audience, *wanted);
+  Result<std::vector<JwtIdentity>> identities = access_.jwt_for(selectors, *audience, *wanted);
   if (!identities) return identities.error();
   write_response(*identities, response);
   return ok();
@@ -257,10 +256,10 @@ Status WorkloadService::validate(const Selectors& selectors, const ValidateJWTSV
                                  ValidateJWTSVIDResponse& response) {
   if (request.audience().empty()) return Error(Errc::invalid_argument, "audience must be specified");
   if (request.svid().empty()) return Error(Errc::invalid_argument, "svid must be specified");
-  const Result<Visibility> visible = x_access.bundles_for(selectors);
+  const Result<Visibility> visible = access_.bundles_for(selectors);
   if (!visible) return visible.error();
-  const spiffe::JwtValidation wanted{request.audience(), x_clock.now(), x_options.jwt_leeway};
-  const Result<spiffe::JwtSvidClaims> claims = validate_jwt(*x_feed.current(), *visible, request.svid(), wanted);
+  const spiffe::JwtValidation wanted{request.audience(), clock_.now(), options_.jwt_leeway};
+  const Result<spiffe::JwtSvidClaims> claims = validate_jwt(*feed_.current(), *visible, request.svid(), wanted);
   if (!claims) return claims.error();
   return workload::write_response(*claims, response);
 }

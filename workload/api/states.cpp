@@ -9,11 +9,11 @@ constexpr std::size_t default_client_limit = 4U << 20;
 
 template <class Key, class Make>
 Result<MessagePtr> States::shared(MessageCache<Key>& cache, const Key& key, const Make& make) {
-  const trust::SnapshotPtr snapshot = x_feed.current();
+  const trust::SnapshotPtr snapshot = feed_.current();
   return cache.get(key, snapshot, [&]() -> Result<Message> {
     Result<Message> made = make(*snapshot);
     if (made && made->size() > default_client_limit) {
-      x_log.warning(
+      log_.warning(
           "workload api response larger than the 4 MiB that clients accept by default; "
           "let entries name fewer trust domains in federates_with",
           {{"bytes", made->size()}});
@@ -26,26 +26,26 @@ Result<MessagePtr> States::shared(MessageCache<Key>& cache, const Key& key, cons
 // it.
 Result<MessagePtr> States::state_for(StreamKind kind, const Selectors& selectors) {
   if (kind == StreamKind::x509_svid) {
-    const Result<std::vector<X509Identity>> identities = x_access.x509_for(selectors);
+    const Result<std::vector<X509Identity>> identities = access_.x509_for(selectors);
     if (!identities) return identities.error();
     IdentityKey key;
     for (const X509Identity& each : *identities) key.emplace_back(each.svid, each.federates_with);
-    return shared(x_svids, key, [&](const trust::Snapshot& snapshot) { return x509_svids(snapshot, *identities); });
+    return shared(svids_, key, [&](const trust::Snapshot& snapshot) { return x509_svids(snapshot, *identities); });
   }
-  const Result<Visibility> visible = x_access.bundles_for(selectors);
+  const Result<Visibility> visible = access_.bundles_for(selectors);
   if (!visible) return visible.error();
   if (kind == StreamKind::x509_bundles) {
-    return shared(x_x509_bundles, *visible,
+    return shared(x509_bundles_, *visible,
                   [&](const trust::Snapshot& snapshot) { return x509_bundles(snapshot, *visible); });
   }
-  return shared(x_jwt_bundles, *visible,
+  return shared(jwt_bundles_, *visible,
                 [&](const trust::Snapshot& snapshot) { return jwt_bundles(snapshot, *visible); });
 }
 
 void States::next_round() {
-  x_svids.next_round();
-  x_x509_bundles.next_round();
-  x_jwt_bundles.next_round();
+  svids_.next_round();
+  x509_bundles_.next_round();
+  jwt_bundles_.next_round();
 }
 
 }  // namespace entente::workload

@@ -16,7 +16,7 @@ namespace entente::workload {
 // Thread-safe.
 class States {
  public:
-  States(const Access& access, store::Feed& feed, Log& log) : x_access(access), x_feed(feed), x_log(log) {}
+  States(const Access& access, store::Feed& feed, Log& log) : access_(access), feed_(feed), log_(log) {}
 
   Result<MessagePtr> state_for(StreamKind kind, const Selectors& selectors);
   void next_round();
@@ -26,11 +26,11 @@ class States {
   template <class Key, class Make>
   Result<MessagePtr> shared(MessageCache<Key>& cache, const Key& key, const Make& make);
 
-  const Access& x_access;
-  store::Feed& x_feed;
-  Log& x_log;
-  MessageCache<IdentityKey> x_svids;
-  MessageCache<Visibility> x_x509_bundles, x_jwt_bundles;
+  const Access& access_;
+  store::Feed& feed_;
+  Log& log_;
+  MessageCache<IdentityKey> svids_;
+  MessageCache<Visibility> x509_bundles_, jwt_bundles_;
 };
 
 }  // namespace entente::workload

@@ -4,16 +4,16 @@ namespace entente::workload {
 
 std::shared_ptr<Stream> Stream::open(std::function<void(grpc::StatusCode)> on_done) {
   std::shared_ptr<Stream> stream(new Stream(std::move(on_done)));
-  stream->x_self = stream;
+  stream->self_ = stream;
   return stream;
 }
 
 bool Stream::offer(MessagePtr state) {
   Step step;
   {
-    const std::lock_guard lock(x_mutex);
-    if (x_end || (x_latest && (x_latest == state || *x_latest == *state))) return false;
-    x_latest = x_waiting = std::move(state);
+    const std::lock_guard lock(mutex_);
+    if (end_ || (latest_ && (latest_ == state || *latest_ == *state))) return false;
+    latest_ = waiting_ = std::move(state);
     step = next_step();
   }
   take(step);
@@ -23,44 +23,44 @@ bool Stream::offer(MessagePtr state) {
 void Stream::end(grpc::Status status) {
   Step step;
   {
-    const std::lock_guard lock(x_mutex);
-    if (x_end) return;
-    x_end = std::move(status);
-    x_waiting = nullptr;
+    const std::lock_guard lock(mutex_);
+    if (end_) return;
+    end_ = std::move(status);
+    waiting_ = nullptr;
     step = next_step();
   }
   take(step);
 }
 
 bool Stream::has_offered() const {
-  const std::lock_guard lock(x_mutex);
-  return x_latest != nullptr;
+  const std::lock_guard lock(mutex_);
+  return latest_ != nullptr;
 }
 
 Stream::Step Stream::next_step() {
-  if (x_sending || x_finished) return Step::nothing;
-  if (x_end) {
-    x_finished = true;
+  if (sending_ || finished_) return Step::nothing;
+  if (end_) {
+    finished_ = true;
     return Step::finish;
   }
-  if (!x_waiting) return Step::nothing;
-  x_sending = std::move(x_waiting);
-  x_waiting = nullptr;
+  if (!waiting_) return Step::nothing;
+  sending_ = std::move(waiting_);
+  waiting_ = nullptr;
   return Step::write;
 }
 
-// x_sending and x_end stay as they are while gRPC is at it, so they are read without the lock.
+// sending_ and end_ stay as they are while gRPC is at it, so they are read without the lock.
 void Stream::take(Step step) {
-  if (step == Step::write) StartWrite(&x_sending->buffer());
-  if (step == Step::finish) Finish(*x_end);
+  if (step == Step::write) StartWrite(&sending_->buffer());
+  if (step == Step::finish) Finish(*end_);
 }
 
 void Stream::OnWriteDone(bool sent) {
   Step step;
   {
-    const std::lock_guard lock(x_mutex);
-    x_sending = nullptr;
-    if (!sent && !x_end) x_end = grpc::Status::CANCELLED;
+    const std::lock_guard lock(mutex_);
+    sending_ = nullptr;
+    if (!sent && !end_) end_ = grpc::Status::CANCELLED;
     step = next_step();
   }
   take(step);
@@ -69,8 +69,8 @@ void Stream::OnWriteDone(bool sent) {
 void Stream::OnCancel() { end(grpc::Status::CANCELLED); }
 
 void Stream::OnDone() {
-  const std::shared_ptr<Stream> last_share = std::move(x_self);
-  x_on_done(x_end ? x_end->error_code() : grpc::StatusCode::UNKNOWN);
+  const std::shared_ptr<Stream> last_share = std::move(self_);
+  on_done_(end_ ? end_->error_code() : grpc::StatusCode::UNKNOWN);
 }
 
 }  // namespace entente::workload

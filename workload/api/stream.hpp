@@ -29,7 +29,7 @@ class Stream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   bool has_offered() const;
 
  private:
-  explicit Stream(std::function<void(grpc::StatusCode)> on_done) : x_on_done(std::move(on_done)) {}
+  explicit Stream(std::function<void(grpc::StatusCode)> on_done) : on_done_(std::move(on_done)) {}
   void OnWriteDone(bool sent) override;
   void OnCancel() override;
   void OnDone() override;
@@ -39,14 +39,14 @@ class Stream final : public grpc::ServerWriteReactor<grpc::ByteBuffer> {
   Step next_step();
   void take(Step step);
 
-  mutable std::mutex x_mutex;
-  std::function<void(grpc::StatusCode)> x_on_done;
-  MessagePtr x_latest;   // the last one offered
-  MessagePtr x_waiting;  // to be sent; null when x_latest is sent or being sent
-  MessagePtr x_sending;  // gRPC reads it until OnWriteDone
-  std::optional<grpc::Status> x_end;
-  bool x_finished = false;
-  std::shared_ptr<Stream> x_self;  // gRPC's share, let go in OnDone
+  mutable std::mutex mutex_;
+  std::function<void(grpc::StatusCode)> on_done_;
+  MessagePtr latest_;   // the last one offered
+  MessagePtr waiting_;  // to be sent; null when latest_ is sent or being sent
+  MessagePtr sending_;  // gRPC reads it until OnWriteDone
+  std::optional<grpc::Status> end_;
+  bool finished_ = false;
+  std::shared_ptr<Stream> self_;  // gRPC's share, let go in OnDone
 };
 
 // A stream that is refused before it begins.

@@ -48,14 +48,14 @@ class Subscribers {
   void run();
   std::set<SubscriberPtr> wait_for_change();
 
-  Refresh x_refresh;
-  std::function<void()> x_round_done;
-  telemetry::Gauge& x_streams;
-  std::mutex x_mutex;
-  std::condition_variable x_change;
-  std::set<SubscriberPtr> x_all;
-  bool x_changed = false, x_stopping = false;
-  std::thread x_thread;
+  Refresh refresh_;
+  std::function<void()> round_done_;
+  telemetry::Gauge& streams_;
+  std::mutex mutex_;
+  std::condition_variable change_;
+  std::set<SubscriberPtr> all_;
+  bool changed_ = false, stopping_ = false;
+  std::thread thread_;
 };
 
 }  // namespace entente::workload

@@ -28,7 +28,7 @@ struct WorkloadApi::Impl {
   std::unique_ptr<rpc::UnixServer> server;
 };
 
-WorkloadApi::WorkloadApi(std::unique_ptr<Impl> impl) : x_impl(std::move(impl)) {}
+WorkloadApi::WorkloadApi(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 WorkloadApi::~WorkloadApi() { stop(Duration::zero()); }
 
 Result<std::unique_ptr<WorkloadApi>> WorkloadApi::start(const WorkloadApiOptions& options, store::Feed& feed,
@@ -45,8 +45,8 @@ Result<std::unique_ptr<WorkloadApi>> WorkloadApi::start(const WorkloadApiOptions
 }
 
 void WorkloadApi::stop(Duration grace) {
-  x_impl->service->end_streams();
-  x_impl->server->stop(grace);
+  impl_->service->end_streams();
+  impl_->server->stop(grace);
 }
 
 }  // namespace entente::workload

@@ -42,7 +42,7 @@ class WorkloadApi {
  private:
   struct Impl;
   explicit WorkloadApi(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> x_impl;
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace entente::workload

@@ -69,40 +69,40 @@ class ScriptedApi final : public SpiffeWorkloadAPI::Service {
   std::multimap<std::string, std::string> metadata;  // of the last call
 
   void send(X509SVIDResponse response) {
-    const std::lock_guard lock(x_mutex);
-    x_queue.push_back(std::move(response));
-    x_news.notify_all();
+    const std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(response));
+    news_.notify_all();
   }
   // What every stream begins with: where one test opens several, an earlier one may not have noticed its end yet.
   void begin_with(X509SVIDResponse response) {
-    const std::lock_guard lock(x_mutex);
-    x_first = std::move(response);
+    const std::lock_guard lock(mutex_);
+    first_ = std::move(response);
   }
   void end_stream() {
-    const std::lock_guard lock(x_mutex);
-    x_end = true;
-    x_news.notify_all();
+    const std::lock_guard lock(mutex_);
+    end_ = true;
+    news_.notify_all();
   }
   int streams() {
-    const std::lock_guard lock(x_mutex);
-    return x_streams;
+    const std::lock_guard lock(mutex_);
+    return streams_;
   }
 
  private:
   grpc::Status FetchX509SVID(grpc::ServerContext* context, const X509SVIDRequest*,
                              grpc::ServerWriter<X509SVIDResponse>* writer) override {
-    std::unique_lock lock(x_mutex);
-    ++x_streams;
-    if (x_first && status.ok()) writer->Write(*x_first);
+    std::unique_lock lock(mutex_);
+    ++streams_;
+    if (first_ && status.ok()) writer->Write(*first_);
     while (!context->IsCancelled() && status.ok()) {
-      if (!x_queue.empty()) {
-        writer->Write(x_queue.front());
-        x_queue.pop_front();
-      } else if (x_end) {
-        x_end = false;
+      if (!queue_.empty()) {
+        writer->Write(queue_.front());
+        queue_.pop_front();
+      } else if (end_) {
+        end_ = false;
         return {grpc::StatusCode::UNAVAILABLE, "ended by the test"};
       } else {
-        x_news.wait_for(lock, std::chrono::milliseconds(5));
+        news_.wait_for(lock, std::chrono::milliseconds(5));
       }
     }
     return status;
@@ -134,12 +134,12 @@ class ScriptedApi final : public SpiffeWorkloadAPI::Service {
     }
   }
 
-  std::mutex x_mutex;
-  std::condition_variable x_news;
-  std::deque<X509SVIDResponse> x_queue;
-  std::optional<X509SVIDResponse> x_first;
-  bool x_end = false;
-  int x_streams = 0;
+  std::mutex mutex_;
+  std::condition_variable news_;
+  std::deque<X509SVIDResponse> queue_;
+  std::optional<X509SVIDResponse> first_;
+  bool end_ = false;
+  int streams_ = 0;
 };
 
 class WorkloadClientTest : public testing::Test {

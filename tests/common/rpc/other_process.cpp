@@ -84,20 +84,20 @@ OtherProcess::OtherProcess(const std::filesystem::path& socket, const Credential
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return;
   const UniqueFd ours(pair[0]), theirs(pair[1]);
   const sockaddr_un address = address_of(socket);
-  x_pid = ::fork();
-  if (x_pid == 0) connect_and_wait(address, credentials, ::geteuid() == 0, theirs.get());
+  pid_ = ::fork();
+  if (pid_ == 0) connect_and_wait(address, credentials, ::geteuid() == 0, theirs.get());
   const int fd = receive_fd(ours.get());
   if (fd < 0) return;
   ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-  x_connected = true;
-  x_channel = grpc::CreateInsecureChannelFromFd("localhost", fd);
+  connected_ = true;
+  channel_ = grpc::CreateInsecureChannelFromFd("localhost", fd);
 }
 
 void OtherProcess::end() {
-  if (x_pid <= 0) return;
-  ::kill(x_pid, SIGKILL);
-  ::waitpid(x_pid, nullptr, 0);
-  x_pid = -1;
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
 }
 
 }  // namespace entente::test

@@ -32,16 +32,16 @@ class OtherProcess {
   OtherProcess(const OtherProcess&) = delete;
   OtherProcess& operator=(const OtherProcess&) = delete;
 
-  bool connected() const { return x_connected; }
-  pid_t pid() const { return x_pid; }
-  std::shared_ptr<grpc::Channel> channel() const { return x_channel; }
+  bool connected() const { return connected_; }
+  pid_t pid() const { return pid_; }
+  std::shared_ptr<grpc::Channel> channel() const { return channel_; }
   // Kills the process and waits for its end; the connection stays open.
   void end();
 
  private:
-  pid_t x_pid = -1;
-  bool x_connected = false;
-  std::shared_ptr<grpc::Channel> x_channel;
+  pid_t pid_ = -1;
+  bool connected_ = false;
+  std::shared_ptr<grpc::Channel> channel_;
 };
 
 }  // namespace entente::test

@@ -240,15 +240,15 @@ TEST_F(UnixServerTest, GivesEachConnectionAHigherDescriptorThanTheLast) {
 class FewDescriptors {
  public:
   FewDescriptors() {
-    ::getrlimit(RLIMIT_NOFILE, &x_before);
-    rlimit few = x_before;
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit few = before_;
     few.rlim_cur = 96;
     ::setrlimit(RLIMIT_NOFILE, &few);
   }
-  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &x_before); }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
 
  private:
-  rlimit x_before{};
+  rlimit before_{};
 };
 
 TEST_F(UnixServerTest, NeverShowsAHeldHandlerTheCredentialsOfAConnectionThatCameLater) {

@@ -25,8 +25,8 @@ class WhoService final : public SpiffeWorkloadAPI::CallbackService {
   grpc::ServerUnaryReactor* FetchJWTSVID(grpc::CallbackServerContext* context, const JWTSVIDRequest*,
                                          JWTSVIDResponse*) override {
     {
-      const std::lock_guard lock(x_mutex);
-      x_last = Seen{context->peer(), callers->find(*context)};
+      const std::lock_guard lock(mutex_);
+      last_ = Seen{context->peer(), callers->find(*context)};
     }
     grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
     reactor->Finish(grpc::Status::OK);
@@ -39,50 +39,50 @@ class WhoService final : public SpiffeWorkloadAPI::CallbackService {
   }
 
   Seen last() const {
-    const std::lock_guard lock(x_mutex);
-    return x_last;
+    const std::lock_guard lock(mutex_);
+    return last_;
   }
   // What a held handler sees at this moment; nothing when none is held.
   std::optional<Seen> held() const {
-    const std::lock_guard lock(x_mutex);
-    if (x_held == nullptr) return std::nullopt;
-    return Seen{x_held->peer(), callers->find(*x_held)};
+    const std::lock_guard lock(mutex_);
+    if (held_ == nullptr) return std::nullopt;
+    return Seen{held_->peer(), callers->find(*held_)};
   }
   // Lets held handlers end when they are cancelled; until then a cancelled one stays.
   std::atomic<bool> held_may_end = true;
   std::atomic<bool> held_cancelled = false;
   void release() {
     held_may_end = true;
-    const std::lock_guard lock(x_mutex);
-    if (held_cancelled && x_reactor != nullptr) x_reactor->Finish(grpc::Status::CANCELLED);
+    const std::lock_guard lock(mutex_);
+    if (held_cancelled && reactor_ != nullptr) reactor_->Finish(grpc::Status::CANCELLED);
   }
 
  private:
   struct Held final : grpc::ServerUnaryReactor {
-    Held(WhoService& service, grpc::CallbackServerContext& context) : x_service(service) {
-      const std::lock_guard lock(x_service.x_mutex);
-      x_service.x_held = &context;
-      x_service.x_reactor = this;
+    Held(WhoService& service, grpc::CallbackServerContext& context) : service_(service) {
+      const std::lock_guard lock(service_.mutex_);
+      service_.held_ = &context;
+      service_.reactor_ = this;
     }
     void OnCancel() override {
-      x_service.held_cancelled = true;
-      if (x_service.held_may_end) Finish(grpc::Status::CANCELLED);
+      service_.held_cancelled = true;
+      if (service_.held_may_end) Finish(grpc::Status::CANCELLED);
     }
     void OnDone() override {
       {
-        const std::lock_guard lock(x_service.x_mutex);
-        x_service.x_held = nullptr;
-        x_service.x_reactor = nullptr;
+        const std::lock_guard lock(service_.mutex_);
+        service_.held_ = nullptr;
+        service_.reactor_ = nullptr;
       }
       delete this;
     }
-    WhoService& x_service;
+    WhoService& service_;
   };
 
-  mutable std::mutex x_mutex;
-  Seen x_last;
-  grpc::CallbackServerContext* x_held = nullptr;
-  Held* x_reactor = nullptr;
+  mutable std::mutex mutex_;
+  Seen last_;
+  grpc::CallbackServerContext* held_ = nullptr;
+  Held* reactor_ = nullptr;
 };
 
 }  // namespace entente::test

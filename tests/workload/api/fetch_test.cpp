@@ -29,39 +29,39 @@ class Seen {
  public:
   std::function<void(std::shared_ptr<const Value>)> on_update() {
     return [this](std::shared_ptr<const Value> value) {
-      const std::lock_guard lock(x_mutex);
-      x_values.push_back(std::move(value));
-      x_news.notify_all();
+      const std::lock_guard lock(mutex_);
+      values_.push_back(std::move(value));
+      news_.notify_all();
     };
   }
   std::function<void(const Error&)> on_error() {
     return [this](const Error& error) {
-      const std::lock_guard lock(x_mutex);
-      x_errors.push_back(error);
-      x_news.notify_all();
+      const std::lock_guard lock(mutex_);
+      errors_.push_back(error);
+      news_.notify_all();
     };
   }
   // The number-th update, null when it does not come.
   std::shared_ptr<const Value> update(std::size_t number) {
-    std::unique_lock lock(x_mutex);
-    x_news.wait_for(lock, soon, [&] { return x_values.size() > number; });
-    return x_values.size() > number ? x_values[number] : nullptr;
+    std::unique_lock lock(mutex_);
+    news_.wait_for(lock, soon, [&] { return values_.size() > number; });
+    return values_.size() > number ? values_[number] : nullptr;
   }
   Error error(std::size_t number) {
-    std::unique_lock lock(x_mutex);
-    x_news.wait_for(lock, soon, [&] { return x_errors.size() > number; });
-    return x_errors.size() > number ? x_errors[number] : Error();
+    std::unique_lock lock(mutex_);
+    news_.wait_for(lock, soon, [&] { return errors_.size() > number; });
+    return errors_.size() > number ? errors_[number] : Error();
   }
   std::size_t updates() {
-    const std::lock_guard lock(x_mutex);
-    return x_values.size();
+    const std::lock_guard lock(mutex_);
+    return values_.size();
   }
 
  private:
-  std::mutex x_mutex;
-  std::condition_variable x_news;
-  std::vector<std::shared_ptr<const Value>> x_values;
-  std::vector<Error> x_errors;
+  std::mutex mutex_;
+  std::condition_variable news_;
+  std::vector<std::shared_ptr<const Value>> values_;
+  std::vector<Error> errors_;
 };
 
 class FetchTest : public test::ApiFixture {

@@ -36,26 +36,26 @@ std::vector<std::string> texts(const Selectors& selectors) {
 // A process that has connected, as a server sees it.
 class Visitor {
  public:
-  explicit Visitor(const test::Credentials& credentials) : x_listening(listen()), x_process(path(), credentials) {
-    pollfd pending{x_listening->fd(), POLLIN, 0};
+  explicit Visitor(const test::Credentials& credentials) : listening_(listen()), process_(path(), credentials) {
+    pollfd pending{listening_->fd(), POLLIN, 0};
     ::poll(&pending, 1, 10000);
-    const UniqueFd accepted(::accept4(x_listening->fd(), nullptr, nullptr, SOCK_CLOEXEC));
+    const UniqueFd accepted(::accept4(listening_->fd(), nullptr, nullptr, SOCK_CLOEXEC));
     caller = std::make_unique<rpc::Caller>(*rpc::identify_peer(accepted.get()));
   }
-  void end() { x_process.end(); }
+  void end() { process_.end(); }
 
   std::unique_ptr<const rpc::Caller> caller;
 
  private:
-  std::filesystem::path path() const { return x_folder / "s"; }
+  std::filesystem::path path() const { return folder_ / "s"; }
   Result<rpc::ListeningSocket> listen() {
-    ::chmod(x_folder.path().c_str(), 0755);
+    ::chmod(folder_.path().c_str(), 0755);
     return rpc::ListeningSocket::open(path(), 0666, {});
   }
 
-  test::TempFolder x_folder;
-  Result<rpc::ListeningSocket> x_listening;
-  test::OtherProcess x_process;
+  test::TempFolder folder_;
+  Result<rpc::ListeningSocket> listening_;
+  test::OtherProcess process_;
 };
 
 TEST(UnixAttestor, TellsUserAndGroupsByNumberAndByNameWhereThereIsOne) {

@@ -26,7 +26,7 @@ class FakeDomain {
   // Authorities and SVIDs are valid for a day from an hour before `now`.
   FakeDomain(std::string_view name, Time now);
 
-  const spiffe::TrustDomain& trust_domain() const { return x_trust_domain; }
+  const spiffe::TrustDomain& trust_domain() const { return trust_domain_; }
   spiffe::Bundle bundle() const;
   spiffe::X509SvidPtr svid(std::string_view path, std::string hint = {}) const;
   std::string token(std::string_view path,
@@ -35,10 +35,10 @@ class FakeDomain {
  private:
   crypto::Certificate issue_authority() const;
 
-  spiffe::TrustDomain x_trust_domain;
-  Time x_now;
-  crypto::PrivateKey x_key;
-  crypto::Certificate x_authority;
+  spiffe::TrustDomain trust_domain_;
+  Time now_;
+  crypto::PrivateKey key_;
+  crypto::Certificate authority_;
 };
 
 }  // namespace entente::test

@@ -10,24 +10,24 @@ std::string own_uid_selector() { return "unix:uid:" + std::to_string(::geteuid()
 
 void FakeIdentities::set(std::vector<Entry> entries) {
   {
-    const std::lock_guard lock(x_mutex);
-    x_entries = std::move(entries);
+    const std::lock_guard lock(mutex_);
+    entries_ = std::move(entries);
   }
-  x_listeners.call();
+  listeners_.call();
 }
 
 void FakeIdentities::fail(bool failing) {
   {
-    const std::lock_guard lock(x_mutex);
-    x_failing = failing;
+    const std::lock_guard lock(mutex_);
+    failing_ = failing;
   }
-  x_listeners.call();
+  listeners_.call();
 }
 
 std::vector<FakeIdentities::Entry> FakeIdentities::matching(const workload::Selectors& selectors) const {
-  const std::lock_guard lock(x_mutex);
+  const std::lock_guard lock(mutex_);
   std::vector<Entry> found;
-  for (const Entry& entry : x_entries) {
+  for (const Entry& entry : entries_) {
     const auto same = [&](const trust::Selector& selector) { return selector.str() == entry.selector; };
     if (std::any_of(selectors.begin(), selectors.end(), same)) found.push_back(entry);
   }
@@ -37,8 +37,8 @@ std::vector<FakeIdentities::Entry> FakeIdentities::matching(const workload::Sele
 Result<std::vector<workload::X509Identity>> FakeIdentities::x509_identities(const workload::Selectors& selectors) {
   std::vector<workload::X509Identity> identities;
   for (const Entry& entry : matching(selectors)) identities.push_back({entry.svid, entry.federates_with});
-  const std::lock_guard lock(x_mutex);
-  if (x_failing) return Error(Errc::unavailable, "minting fails");
+  const std::lock_guard lock(mutex_);
+  if (failing_) return Error(Errc::unavailable, "minting fails");
   return identities;
 }
 
@@ -48,7 +48,7 @@ Result<std::vector<workload::JwtIdentity>> FakeIdentities::jwt_identities(
   std::vector<workload::JwtIdentity> identities;
   for (const Entry& entry : matching(selectors)) {
     if (wanted && *wanted != entry.svid->id) continue;
-    identities.push_back({entry.svid->id, x_issuer.token(entry.svid->id.path(), audience), entry.svid->hint});
+    identities.push_back({entry.svid->id, issuer_.token(entry.svid->id.path(), audience), entry.svid->hint});
   }
   if (wanted && identities.empty()) return Error(Errc::permission_denied, "not entitled to " + wanted->str());
   return identities;

@@ -22,7 +22,7 @@ class FakeIdentities final : public workload::IdentitySource {
     std::optional<std::vector<spiffe::TrustDomain>> federates_with;
   };
 
-  explicit FakeIdentities(const FakeDomain& issuer) : x_issuer(issuer) {}
+  explicit FakeIdentities(const FakeDomain& issuer) : issuer_(issuer) {}
 
   // Replaces all entries and tells the listeners.
   void set(std::vector<Entry> entries);
@@ -35,17 +35,17 @@ class FakeIdentities final : public workload::IdentitySource {
                                                             const std::optional<spiffe::SpiffeId>& wanted) override;
   Entitlement entitlement(const workload::Selectors& selectors) override;
   std::shared_ptr<void> on_change(std::function<void()> listener) override {
-    return x_listeners.add(std::move(listener));
+    return listeners_.add(std::move(listener));
   }
 
  private:
   std::vector<Entry> matching(const workload::Selectors& selectors) const;
 
-  const FakeDomain& x_issuer;
-  workload::Listeners x_listeners;
-  mutable std::mutex x_mutex;
-  std::vector<Entry> x_entries;
-  bool x_failing = false;
+  const FakeDomain& issuer_;
+  workload::Listeners listeners_;
+  mutable std::mutex mutex_;
+  std::vector<Entry> entries_;
+  bool failing_ = false;
 };
 
 // Of this process.
