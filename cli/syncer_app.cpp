@@ -208,7 +208,7 @@ Status SyncerApp::Impl::listen() {
     options.allow_unauthenticated_verifiers = config.workload_api->allow_unauthenticated_verifiers;
     options.attest.discover_path = config.workload_api->discover_path;
     Result<std::unique_ptr<workload::WorkloadApi>> started =
-        workload::WorkloadApi::start(std::move(options), ledger->feed(), identities.get(), clock, metrics, log);
+        workload::WorkloadApi::start(options, ledger->feed(), identities.get(), clock, metrics, log);
     if (!started) return started.error().within("workload_api.listen");
     workload_api = std::move(*started);
   }

@@ -43,9 +43,12 @@ build() {
   cmake --preset "$preset" && cmake --build "build/$preset" "$@"
 }
 
+# Without a line for each test that passed: what failed, here or in an earlier group, stays on the screen.
+quiet_ctest() { "$@" -j "$jobs" --no-tests=error | grep -vE '^ *Start +[0-9]+: | Passed +[0-9.]+ sec$'; }
+
 test_with() {
   local preset=$1 labels=$2
-  ctest --preset "$preset" -L "^($labels)\$" -j "$jobs" --no-tests=error
+  quiet_ctest ctest --preset "$preset" -L "^($labels)\$"
 }
 
 # ThreadSanitizer of gcc 12 cannot place its shadow where the kernel randomises addresses widely.
@@ -58,7 +61,7 @@ without_randomisation() {
 }
 
 asan() { build asan && test_with asan 'unit|integration'; }
-tsan() { build tsan && without_randomisation ctest --preset tsan -j "$jobs" --no-tests=error; }
+tsan() { build tsan && quiet_ctest without_randomisation ctest --preset tsan; }
 
 # check_each COMMAND... -- PATTERN...: the command with every tracked file that fits; no file at all is a mistake.
 check_each() {
