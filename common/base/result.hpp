@@ -26,6 +26,7 @@ enum class Errc {
   wrong_spiffe_id,      // the endpoint proved another SPIFFE ID than the configured one
   no_bootstrap_bundle,  // https_spiffe, and nothing to validate the endpoint with
   store,                // the store refused
+  rejected,             // an operator rejected this very bundle
 
   invalid_argument = 100,
   not_found,

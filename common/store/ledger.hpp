@@ -5,6 +5,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,8 +57,28 @@ class Ledger {
   // decide again. An acceptance becomes visible when the store holds it, and at the latest after two seconds or when
   // the store refuses; a withdrawal, and a bundle that lacks an authority held before, at once. Completes when the
   // store has answered, and at the latest after two seconds. A change stands even if the caller is cancelled.
+  // `event` goes on record in the same transaction; its number and, where it has none, its time are given here. Null
+  // only where nothing happened that a person would look for (a bootstrap bundle noted as seen).
   asio::awaitable<Result<Applied>> apply(spiffe::TrustDomain trust_domain, std::uint64_t expected_revision,
-                                         std::optional<trust::BundleRecord> record);
+                                         std::optional<trust::BundleRecord> record,
+                                         std::optional<trust::HistoryEntry> event);
+
+  // Puts on record what changed nothing (a refusal). Returns at once; written like everything else.
+  void note(trust::HistoryEntry event);
+
+  // Oldest first, with what the store has not written yet. Errc::store when it cannot be read.
+  asio::awaitable<Result<std::vector<trust::HistoryEntryPtr>>> history(spiffe::TrustDomain trust_domain,
+                                                                       HistoryQuery query);
+
+  // Applied at once and then daily.
+  void set_history_limits(const trust::HistoryLimits& limits);
+
+  // Relationships and entries that the admin API made, as the store has them.
+  const std::map<spiffe::TrustDomain, trust::RelationshipPtr>& relationships() const;
+  const trust::RegistrationEntries& entries() const;  // in the order of their creation
+  // All of them or none. Unlike bundles they count only once the store has them: an error means that nothing changed
+  // and nothing will. One call at a time makes sense to its callers: they decide on what they read above.
+  asio::awaitable<Status> write_registry(std::vector<RegistryChange> changes);
 
   // Whether the store holds what is in use for this trust domain.
   bool persisted(const spiffe::TrustDomain& trust_domain) const;

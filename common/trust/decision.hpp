@@ -2,7 +2,9 @@
 // came. docs/design.md, Sequences; FC-13.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "common/base/result.hpp"
@@ -12,22 +14,37 @@
 
 namespace entente::trust {
 
-// A bundle that came from a peer's endpoint and passed verification.
+// A bundle of a peer's that passed verification: from its endpoint, or from a signed file.
 struct Candidate {
   spiffe::BundlePtr bundle;
-  std::string source;
+  Provenance from;
+  Origin origin = Origin::fetched;  // or imported
+};
+
+// What a relationship says about its peer's bundles.
+struct Rules {
+  SequenceRule sequence = SequenceRule::warn;
+  ChangePolicy policy = ChangePolicy::accept;
 };
 
 struct Accept {
   BundleRecord next;    // revision is the ledger's to give
   std::string summary;  // for the log: "2 X.509 authorities added, 1 removed; sequence 7 -> 9"
 };
-// Same authorities, sequence and hint as held: nothing to write.
-struct Unchanged {};
-struct Refuse {
-  Error reason;  // sequence_older or sequence_strict, in words an operator can act on
+// The candidate waits for an operator; what is in use stays as it is. `next` differs from the current record in `held`
+// alone, or is a record of Origin::none where nothing is in use yet.
+struct Hold {
+  BundleRecord next;
+  std::string summary;
 };
-using Decision = std::variant<Accept, Unchanged, Refuse>;
+// Same authorities, sequence and hint as in use, or as held already: nothing to write.
+struct Unchanged {
+  bool held = false;  // the candidate is the one that waits for approval
+};
+struct Refuse {
+  Error reason;  // sequence_older, sequence_strict or rejected, in words an operator can act on
+};
+using Decision = std::variant<Accept, Hold, Unchanged, Refuse>;
 
 // A fetched bundle against what is held (`current` may be null). In this order:
 // - A bundle of another trust domain than the record's is refused as the bug that it is (FC-14, FC-15).
@@ -38,8 +55,29 @@ using Decision = std::variant<Accept, Unchanged, Refuse>;
 //   only a higher sequence is taken.
 // - At the floor with other authorities, or without a sequence after one was seen: taken with a warning, refused under
 //   `strict`. A peer that stops sending sequences keeps its floor. Warnings end with other authorities or a higher one.
+// - What is left is judged by the policy. Removals alone, an empty bundle, and changes of hint or sequence alone pass
+//   under every policy. `overlap` holds a bundle that for some use has keys, none of which is among the last non-empty
+//   ones accepted for that use; `approve` holds one that adds an authority to those in use, the first bundle included.
+//   A digest that was rejected is refused (Errc::rejected) under both. A newer candidate replaces the held one;
+//   whatever is accepted ends the hold. The operator's word is stronger than the policy.
 // After a 304 the caller decides with the held bundle as the candidate: the word or the bootstrap case may apply.
-Decision decide_fetched(Time now, const BundleRecord* current, const Candidate& candidate, SequenceRule rule);
+Decision decide_fetched(Time now, const BundleRecord* current, const Candidate& candidate, const Rules& rules);
+
+// `federation approve`: what waits under this digest comes into use. Errc::not_found where nothing waits,
+// Errc::conflict where something else does: it names both digests. Errc::sequence_older where it is below the floor.
+Result<Accept> decide_approve(Time now, const BundleRecord* current, std::string_view digest);
+// `federation reject`: the hold ends, and this digest is not held again. Errors as above. The record's bundle stays.
+Result<BundleRecord> decide_reject(const BundleRecord* current, std::string_view digest);
+
+// `federation rollback`: `recorded`, of this trust domain's history, comes into use again. The floor stays: only a
+// higher sequence, or the operator's word, replaces it; where the bundle left behind had no sequence, its digest counts
+// as rejected. Errc::invalid_argument where it is in use already. Ends a hold and a pending word.
+Result<Accept> decide_rollback(Time now, const BundleRecord& current, const spiffe::BundlePtr& recorded,
+                               std::uint64_t number);
+
+// `bundle set`, by an operator for a federated trust domain: the operator's word, whatever the sequence and the policy.
+// The floor becomes the given bundle's sequence, or none. Unchanged where authorities and sequence are those in use.
+Decision decide_given(Time now, const BundleRecord* current, const spiffe::BundlePtr& given, const Provenance& from);
 
 // The bootstrap bundle of the configuration against what is held: taken when nothing is held, and when the operator
 // changed it, or first gave one, since it was last taken: the operator's word, whatever the sequence. The floor becomes

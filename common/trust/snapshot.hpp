@@ -15,10 +15,13 @@ namespace entente::trust {
 struct Snapshot {
   std::uint64_t version = 0;               // grows by one with every visible change
   std::optional<spiffe::TrustDomain> own;  // null with `local: {none: {}}`
-  std::vector<RecordPtr> records;          // sorted by trust domain name, own included
+  std::vector<RecordPtr> records;          // what is in use, sorted by trust domain name, own included
+  std::vector<RecordPtr> waiting;  // sorted too: nothing in use, but a candidate held or rejected (Origin::none)
 
-  // O(log n); null when nothing is held.
+  // O(log n); null when nothing is in use.
   RecordPtr find(const spiffe::TrustDomain& trust_domain) const;
+  // In use or waiting: what decisions are made on. O(log n).
+  RecordPtr find_any(const spiffe::TrustDomain& trust_domain) const;
   RecordPtr own_record() const { return own ? find(*own) : nullptr; }
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
@@ -13,6 +14,7 @@
 #include "common/spiffe/bundle.hpp"
 #include "common/spiffe/spiffe_id.hpp"
 #include "common/trust/endpoint_url.hpp"
+#include "common/trust/relationship.hpp"
 
 namespace entente::syncer {
 
@@ -20,6 +22,7 @@ namespace asio = boost::asio;
 
 struct WebAnchors {
   std::shared_ptr<const std::vector<crypto::Certificate>> roots;  // null: the system's
+  std::vector<trust::KeyPin> pins;  // besides: a certificate of the verified chain has one of these keys; empty: none
 };
 // The endpoint must hold a valid X509-SVID of exactly `id`, judged at handshake time by `bundle`, the newest of the
 // ID's own trust domain (FC-6, 8, 9).
@@ -35,6 +38,8 @@ struct FetchRequest {
   std::string etag;        // of what is held; "": unconditional
   Duration timeout;        // for everything together
   std::size_t body_limit;  // bytes
+  // Whether a public address may redirect to a private one (loopback, link-local, RFC 1918, RFC 4193, RFC 6598).
+  bool allow_private_redirects = false;
 };
 
 struct FetchedDocument {
@@ -45,8 +50,9 @@ struct NotModified {};
 
 struct FetchAnswer {
   std::variant<FetchedDocument, NotModified> content;
-  std::string address;  // "127.0.0.1:8443", the one that answered
-  std::string url;      // after redirects
+  std::string address;      // "127.0.0.1:8443", the one that answered
+  std::string url;          // after redirects
+  std::string certificate;  // SHA-256 of the certificate it proved itself with, in hex
 };
 
 // One fetcher serves one relationship and may keep its connection and TLS session between calls; both are dropped when

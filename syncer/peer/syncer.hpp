@@ -39,11 +39,19 @@ class Syncer {
   ~Syncer();
 
   // Makes `relationships` the ones that are polled: starts the new, ends the gone (their bundles are withdrawn through
-  // the ledger, FC-16; so are stored bundles of trust domains that no relationship names), tells the changed (a bundle
-  // that is held stays), leaves the rest alone. Applies changed bootstrap bundles. Also how SIGHUP arrives. Completes
-  // when all of that is done and the polls have begun; a caller that is cancelled only stops waiting for it.
+  // the ledger, FC-16; so are fetched and bootstrap bundles of trust domains that no relationship names; what an
+  // operator gave or imported stays), tells the changed (a bundle that is held stays), leaves the rest alone. Applies
+  // changed bootstrap bundles. Also how SIGHUP arrives. Completes when all of that is done and the polls have begun; a
+  // caller that is cancelled only stops waiting for it.
   asio::awaitable<void> set_relationships(std::vector<trust::RelationshipPtr> relationships,
                                           trust::PollingPolicy policy);
+
+  // The same for one relationship, new or changed, at the cost of one: what differs is applied, the rest goes on.
+  asio::awaitable<void> put(trust::RelationshipPtr relationship);
+  // Ends one, and withdraws its bundle; completes when nobody is served it any more. Nothing for one that is not there.
+  asio::awaitable<void> erase(spiffe::TrustDomain trust_domain, std::optional<trust::Actor> by);
+  // For relationships that name no policy of their own; from the next poll on.
+  void set_default_policy(trust::ChangePolicy policy);
 
   // Ends every loop; completes when none runs.
   asio::awaitable<void> stop();
