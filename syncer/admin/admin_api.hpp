@@ -10,8 +10,12 @@
 #include "common/base/log.hpp"
 #include "common/base/result.hpp"
 #include "common/store/feed.hpp"
+#include "common/store/ledger.hpp"
 #include "common/telemetry/readiness.hpp"
+#include "syncer/peer/operator.hpp"
 #include "syncer/peer/syncer.hpp"
+#include "syncer/registry/entries.hpp"
+#include "syncer/registry/relationships.hpp"
 #include "syncer/source/issuer_source.hpp"
 
 namespace entente::syncer {
@@ -27,6 +31,10 @@ struct AdminParts {
   asio::any_io_executor control;  // the thread that Syncer and IssuerSource live on; must run until stop() has returned
   Syncer& syncer;
   IssuerSource* issuer;  // null: another local source
+  Relationships& relationships;
+  Entries* entries;  // null: no embedded issuer
+  Operator& operators;
+  store::Ledger& ledger;
   store::Feed& feed;
   const telemetry::Readiness& readiness;
   Clock& clock;
