@@ -146,6 +146,8 @@ HttpAnswer answer_from(const Parser::value_type& message) {
   answer.status = message.result_int();
   answer.reason = std::string(message.reason());
   answer.location = std::string(message[http::field::location]);
+  answer.date = std::string(message[http::field::date]);
+  answer.content_type = std::string(message[http::field::content_type]);
   const std::string etag(message[http::field::etag]);
   if (is_entity_tag(etag)) answer.etag = etag;
   return answer;

@@ -21,8 +21,9 @@ struct HttpAnswer {
   unsigned status = 0;
   std::string reason;  // the status line's
   std::string location, etag;
-  std::string body;   // of a 200 answer only
-  bool keep = false;  // the connection may carry another request
+  std::string date, content_type;  // as they came: for who looks into what is wrong
+  std::string body;                // of a 200 answer only
+  bool keep = false;               // the connection may carry another request
 };
 
 // How far an exchange came: what a kept connection turns out to be dead by.
