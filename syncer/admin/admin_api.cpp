@@ -1,211 +1,17 @@
 #include "syncer/admin/admin_api.hpp"
 
 #include <grp.h>
+#include <grpcpp/impl/service_type.h>
 
-#include <atomic>
-#include <boost/asio/co_spawn.hpp>
-#include <functional>
-
-#include "common/rpc/status.hpp"
 #include "common/rpc/unix_server.hpp"
-#include "common/spiffe/bundle_json.hpp"
-#include "entente/v1/admin.grpc.pb.h"
-#include "syncer/admin/messages.hpp"
+#include "syncer/admin/call.hpp"
+#include "syncer/admin/entente_service.hpp"
 
 namespace entente::syncer {
-namespace {
 
-namespace v1 = entente::v1;
-using Context = grpc::CallbackServerContext;
-using Reactor = grpc::ServerUnaryReactor;
-
-// The reason of a change goes on record: it has to say something, and to fit a line.
-Status check_reason(const std::string& reason) {
-  if (reason.empty()) return Error(Errc::invalid_argument, "reason: say why, it goes on record");
-  if (reason.size() > 1000) return Error(Errc::invalid_argument, "reason: over 1000 bytes");
-  return ok();
-}
-
-Result<spiffe::TrustDomain> parse_domain(const std::string& text) {
-  Result<spiffe::TrustDomain> domain = spiffe::TrustDomain::parse_name_or_id(text);
-  if (!domain) return Error(Errc::invalid_argument, "trust_domain: " + domain.error().message());
-  return domain;
-}
-
-}  // namespace
-
-// Each call is a coroutine on the control thread; gRPC's threads only hand over.
-class AdminService final : public v1::Admin::CallbackService {
- public:
-  AdminService(AdminParts parts, std::string version) : parts_(std::move(parts)), version_(std::move(version)) {}
-
-  // Calls may arrive before it is told.
-  void serve(const rpc::UnixServer& server) { server_ = &server; }
-
-  Reactor* GetHealth(Context* context, const v1::GetHealthRequest*, v1::GetHealthResponse* response) override {
-    response->set_ready(parts_.readiness.ready());
-    for (const std::string& reason : parts_.readiness.reasons()) response->add_reasons(reason);
-    response->set_version(version_);
-    Reactor* reactor = context->DefaultReactor();
-    reactor->Finish(grpc::Status::OK);
-    return reactor;
-  }
-
-  Reactor* GetBundle(Context* context, const v1::GetBundleRequest* request, v1::GetBundleResponse* response) override {
-    return answer(context, get_bundle(request, response));
-  }
-  Reactor* RotateBundle(Context* context, const v1::RotateBundleRequest* request,
-                        v1::RotateBundleResponse* response) override {
-    return answer(context, rotate(request, response));
-  }
-  Reactor* ListRelationships(Context* context, const v1::ListRelationshipsRequest*,
-                             v1::ListRelationshipsResponse* response) override {
-    return answer(context, list(response));
-  }
-  Reactor* GetRelationship(Context* context, const v1::GetRelationshipRequest* request,
-                           v1::GetRelationshipResponse* response) override {
-    return answer(context, get(request, response));
-  }
-  Reactor* RefreshRelationships(Context* context, const v1::RefreshRelationshipsRequest* request,
-                                v1::RefreshRelationshipsResponse* response) override {
-    return answer(context, refresh(request, response));
-  }
-  Reactor* AcceptNextBundle(Context* context, const v1::AcceptNextBundleRequest* request,
-                            v1::AcceptNextBundleResponse*) override {
-    const rpc::UnixServer* server = server_;
-    const rpc::CallerPtr caller = server ? server->caller(*context) : nullptr;
-    return answer(context, accept(request, caller ? "uid " + std::to_string(caller->uid) : "unknown caller"));
-  }
-
- private:
-  using Answer = asio::awaitable<Status>;
-
-  Reactor* answer(Context* context, Answer call) {
-    Reactor* reactor = context->DefaultReactor();
-    asio::co_spawn(
-        parts_.control, run(context, std::move(call)),
-        [this, reactor](std::exception_ptr failure, grpc::Status status) {
-          if (failure) parts_.log.error("admin call failed by an exception");
-          reactor->Finish(failure ? grpc::Status(grpc::StatusCode::INTERNAL, "internal error") : std::move(status));
-        });
-    return reactor;
-  }
-
-  // A call whose caller has gone changes nothing.
-  static asio::awaitable<grpc::Status> run(Context* context, Answer call) {
-    if (context->IsCancelled()) co_return grpc::Status::CANCELLED;
-    const Status done = co_await std::move(call);
-    co_return done ? grpc::Status::OK : rpc::to_status(done.error());
-  }
-
-  Answer get_bundle(const v1::GetBundleRequest* request, v1::GetBundleResponse* response) {
-    const trust::SnapshotPtr snapshot = parts_.feed.current();
-    trust::RecordPtr record = snapshot->own_record();
-    if (request->trust_domain().empty()) {
-      if (!snapshot->own) co_return Error(Errc::not_found, "this Entente has no trust domain of its own; name one");
-      if (!record) co_return Error(Errc::unavailable, "our own bundle is not there yet");
-    } else {
-      const Result<spiffe::TrustDomain> domain = parse_domain(request->trust_domain());
-      if (!domain) co_return domain.error();
-      record = snapshot->find(*domain);
-      if (!record) co_return Error(Errc::not_found, "no bundle of " + domain->name() + " is held");
-    }
-    response->set_trust_domain(record->trust_domain().name());
-    response->set_document(spiffe::write_bundle(*record->bundle));
-    co_return ok();
-  }
-
-  Answer rotate(const v1::RotateBundleRequest* request, v1::RotateBundleResponse* response) {
-    if (!parts_.issuer)
-      co_return Error(Errc::unsupported, "there is no embedded issuer: rotate where this domain's bundle comes from");
-    const bool both = !request->x509() && !request->jwt();
-    const auto authorities =
-        co_await parts_.issuer->rotate(both || request->x509(), both || request->jwt(), request->now());
-    if (!authorities) co_return authorities.error();
-    for (const issuer::AuthorityInfo& info : *authorities) *response->add_authorities() = to_message(info);
-    co_return ok();
-  }
-
-  Answer list(v1::ListRelationshipsResponse* response) {
-    for (const trust::RelationshipStatus& status : parts_.syncer.statuses())
-      *response->add_relationships() = to_message(status);
-    co_return ok();
-  }
-
-  Answer get(const v1::GetRelationshipRequest* request, v1::GetRelationshipResponse* response) {
-    const Result<spiffe::TrustDomain> domain = parse_domain(request->trust_domain());
-    if (!domain) co_return domain.error();
-    const auto status = parts_.syncer.status(*domain);
-    if (!status) co_return Error(Errc::not_found, domain->name() + " is not federated");
-    *response->mutable_relationship() = to_message(*status);
-    co_return ok();
-  }
-
-  // All polls at once: the answer takes as long as the slowest.
-  Answer refresh(const v1::RefreshRelationshipsRequest* request, v1::RefreshRelationshipsResponse* response) {
-    std::vector<spiffe::TrustDomain> wanted;
-    for (const std::string& text : request->trust_domains()) {
-      const Result<spiffe::TrustDomain> domain = parse_domain(text);
-      if (!domain) co_return domain.error();
-      if (!parts_.syncer.status(*domain)) co_return Error(Errc::not_found, domain->name() + " is not federated");
-      wanted.push_back(*domain);
-    }
-    if (request->trust_domains().empty())
-      for (const trust::RelationshipStatus& status : parts_.syncer.statuses())
-        wanted.push_back(status.relationship->trust_domain);
-    const std::vector<trust::RelationshipStatus> outcomes = co_await refresh_all(std::move(wanted));
-    for (const trust::RelationshipStatus& status : outcomes) *response->add_relationships() = to_message(status);
-    co_return ok();
-  }
-
-  struct Gathering {
-    explicit Gathering(asio::any_io_executor executor) : done(std::move(executor)) {}
-    Event done;
-    std::size_t outstanding = 0;
-    std::vector<std::optional<trust::RelationshipStatus>> outcomes;
-  };
-
-  static asio::awaitable<void> refresh_one(Syncer& syncer, spiffe::TrustDomain domain, std::shared_ptr<Gathering> all,
-                                           std::size_t place) {
-    Result<trust::RelationshipStatus> outcome = co_await syncer.refresh(std::move(domain));
-    if (outcome) all->outcomes[place] = std::move(*outcome);  // a relationship that ended meanwhile has no outcome
-    if (--all->outstanding == 0) all->done.raise();
-  }
-
-  asio::awaitable<std::vector<trust::RelationshipStatus>> refresh_all(std::vector<spiffe::TrustDomain> domains) {
-    const auto all = std::make_shared<Gathering>(parts_.control);
-    all->outstanding = domains.size();
-    all->outcomes.resize(domains.size());
-    for (std::size_t i = 0; i < domains.size(); ++i) {
-      auto task = refresh_one(parts_.syncer, domains[i], all, i);
-      asio::co_spawn(parts_.control, std::move(task), [this](std::exception_ptr failure) {
-        if (failure) parts_.log.error("refresh failed by an exception");
-      });
-    }
-    if (!domains.empty()) (void)co_await all->done.wait();
-    std::vector<trust::RelationshipStatus> outcomes;
-    for (auto& outcome : all->outcomes)
-      if (outcome) outcomes.push_back(std::move(*outcome));
-    co_return outcomes;
-  }
-
-  Answer accept(const v1::AcceptNextBundleRequest* request, std::string by) {
-    const Result<spiffe::TrustDomain> domain = parse_domain(request->trust_domain());
-    if (!domain) co_return domain.error();
-    if (const Status reason = check_reason(request->reason()); !reason) co_return reason.error();
-    trust::AcceptNext word{request->reason(), std::move(by), parts_.clock.now()};
-    co_return co_await parts_.syncer.accept_next(*domain, std::move(word));
-  }
-
-  AdminParts parts_;
-  std::string version_;
-  std::atomic<const rpc::UnixServer*> server_ = nullptr;
-};
-
+// The server stands last: it ends before the services do.
 struct AdminApi::Impl {
-  Impl(AdminParts parts, std::string version) : service(std::move(parts), std::move(version)) {}
-
-  AdminService service;
+  std::vector<std::unique_ptr<grpc::Service>> services;
   std::unique_ptr<rpc::UnixServer> server;
 };
 
@@ -213,11 +19,15 @@ AdminApi::AdminApi(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 AdminApi::~AdminApi() = default;
 
 Result<std::unique_ptr<AdminApi>> AdminApi::start(AdminOptions options, AdminParts parts) {
-  auto impl = std::make_unique<Impl>(parts, std::move(options.version));
+  auto impl = std::make_unique<Impl>();
+  const auto callers = std::make_shared<rpc::Callers>();
+  const Calls calls(parts.control, callers, parts.log);
+  impl->services.push_back(make_entente_service(parts, calls, std::move(options.version)));
   rpc::UnixServerOptions wanted;
   wanted.path = std::move(options.socket);
   wanted.reflection = true;
-  wanted.services = {&impl->service};
+  wanted.callers = callers;
+  for (const auto& service : impl->services) wanted.services.push_back(service.get());
   if (!options.group.empty()) {
     const struct group* found = ::getgrnam(options.group.c_str());
     if (!found) return Error(Errc::invalid_argument, "admin.group: there is no group \"" + options.group + "\"");
@@ -227,7 +37,6 @@ Result<std::unique_ptr<AdminApi>> AdminApi::start(AdminOptions options, AdminPar
   Result<std::unique_ptr<rpc::UnixServer>> server = rpc::UnixServer::start(std::move(wanted), parts.log);
   if (!server) return server.error().within("admin socket");
   impl->server = std::move(*server);
-  impl->service.serve(*impl->server);
   return std::unique_ptr<AdminApi>(new AdminApi(std::move(impl)));
 }
 
