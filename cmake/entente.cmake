@@ -42,10 +42,14 @@ function(entente_library NAME)
   target_precompile_headers(${NAME} REUSE_FROM entente_precompiled)
 endfunction()
 
+# Tests are compiled without optimisation in every preset, which halves their compile time; what they test is not.
+set(ENTENTE_TEST_OPTIONS -O0 -U_FORTIFY_SOURCE)
+
 # What tests share besides: GoogleTest.
 function(entente_precompile_tests)
   add_library(entente_precompiled_tests STATIC ${CMAKE_BINARY_DIR}/precompiled.cpp)
   target_link_libraries(entente_precompiled_tests PRIVATE entente_options Boost::headers GTest::gmock)
+  target_compile_options(entente_precompiled_tests PRIVATE ${ENTENTE_TEST_OPTIONS})
   target_precompile_headers(entente_precompiled_tests PRIVATE ${ENTENTE_COMMON_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
 endfunction()
 
@@ -62,7 +66,7 @@ function(entente_test NAME)
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE entente_options ${ARG_LINKS} GTest::gmock GTest::gtest_main)
   set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_compile_options(${NAME} PRIVATE -fPIC)
+  target_compile_options(${NAME} PRIVATE ${ENTENTE_TEST_OPTIONS} -fPIC)
   target_precompile_headers(${NAME} REUSE_FROM entente_precompiled_tests)
   target_compile_definitions(${NAME} PRIVATE ENTENTE_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
   gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
