@@ -34,6 +34,8 @@ std::string_view to_string(Errc code) {
       return "no_bootstrap_bundle";
     case Errc::store:
       return "store";
+    case Errc::rejected:
+      return "rejected";
     case Errc::invalid_argument:
       return "invalid_argument";
     case Errc::not_found:
