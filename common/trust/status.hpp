@@ -18,7 +18,8 @@ namespace entente::trust {
 struct Attempts {
   std::optional<Time> last_attempt, last_success, next_attempt;
   std::uint32_t consecutive_failures = 0;
-  std::optional<Error> last_error;  // of the last attempt, or what now stands in the way (store)
+  std::optional<Error> last_error;       // of the last attempt, or what now stands in the way (store)
+  std::optional<std::string> served_by;  // which of the relationship's URLs gave the last good answer
 };
 
 enum class RelationshipState { pending, revoked, expired, held, stale, failing, current };

@@ -9,6 +9,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/log.hpp"
 #include "common/store/ledger.hpp"
+#include "common/telemetry/metrics.hpp"
 #include "common/trust/decision.hpp"
 
 namespace entente::syncer {
@@ -19,11 +20,14 @@ namespace asio = boost::asio;
 // a poll was faster. None waits for an endpoint. Trust domains other than our own: Errc::invalid_argument for it.
 class Operator {
  public:
-  Operator(store::Ledger& ledger, Clock& clock, Log& log) : ledger_(ledger), clock_(clock), log_(log) {}
+  // `metrics`: null where nobody counts.
+  Operator(store::Ledger& ledger, Clock& clock, Log& log, telemetry::Metrics* metrics = nullptr)
+      : ledger_(ledger), clock_(clock), log_(log), metrics_(metrics) {}
 
   asio::awaitable<Status> approve(spiffe::TrustDomain trust_domain, std::string digest, trust::Actor by);
   asio::awaitable<Status> reject(spiffe::TrustDomain trust_domain, std::string digest, trust::Actor by);
-  // `number`: an entry of the history that has a bundle; Errc::not_found where there is none.
+  // `number`: an entry of the history; Errc::not_found where there is none, Errc::invalid_argument where its bundle
+  // never was in use.
   asio::awaitable<Status> rollback(spiffe::TrustDomain trust_domain, std::uint64_t number, std::string reason,
                                    trust::Actor by);
   // `bundle set`: in use at once, whatever the policy; for any trust domain, polled or not.
@@ -38,6 +42,7 @@ class Operator {
   store::Ledger& ledger_;
   Clock& clock_;
   Log& log_;
+  telemetry::Metrics* metrics_;
 };
 
 }  // namespace entente::syncer

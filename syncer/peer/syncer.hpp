@@ -26,7 +26,7 @@ struct SyncerParts {
   asio::any_io_executor control;
   store::Ledger& ledger;
   Clock& clock;
-  std::function<std::unique_ptr<Fetcher>()> make_fetcher;  // one for each relationship
+  std::function<std::unique_ptr<Fetcher>()> make_fetcher;  // one for each endpoint URL
   std::function<double()> random;                          // uniform in [0, 1)
   telemetry::Metrics& metrics;
   Log& log;
@@ -66,7 +66,7 @@ class Syncer {
 
   // `federation accept`: the next good fetch is taken whatever its sequence, once; it is tried at once. Errc::not_found
   // for an unknown trust domain, and where nothing is held.
-  asio::awaitable<Status> accept_next(spiffe::TrustDomain trust_domain, trust::AcceptNext word);
+  asio::awaitable<Status> accept_next(spiffe::TrustDomain trust_domain, std::string reason, trust::Actor by);
 
  private:
   struct Impl;

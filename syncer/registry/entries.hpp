@@ -27,7 +27,9 @@ using ApplyEntries = std::function<asio::awaitable<Status>(trust::RegistrationEn
 // Errc::invalid_argument names the field. Errc::permission_denied for one of the configuration.
 class Entries {
  public:
-  Entries(asio::any_io_executor control, spiffe::TrustDomain own, store::Ledger& ledger, ApplyEntries apply, Log& log);
+  // `relationships`: how many there are; from 1,000 on an entry has to say with whom it federates.
+  Entries(asio::any_io_executor control, spiffe::TrustDomain own, store::Ledger& ledger, ApplyEntries apply, Log& log,
+          std::function<std::size_t()> relationships = {});
 
   // At the start and at SIGHUP: `of_config` first, then the API's in the order of creation, then `implied`.
   asio::awaitable<Status> configure(trust::RegistrationEntries of_config, trust::RegistrationEntries implied,
