@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "common/base/async_mutex.hpp"
+#include "common/base/clock.hpp"
 #include "common/base/log.hpp"
 #include "common/store/ledger.hpp"
 #include "common/trust/history.hpp"
@@ -28,15 +28,15 @@ using ApplyEntries = std::function<asio::awaitable<Status>(trust::RegistrationEn
 class Entries {
  public:
   // `relationships`: how many there are; from 1,000 on an entry has to say with whom it federates.
-  Entries(asio::any_io_executor control, spiffe::TrustDomain own, store::Ledger& ledger, ApplyEntries apply, Log& log,
-          std::function<std::size_t()> relationships = {});
+  Entries(asio::any_io_executor control, spiffe::TrustDomain own, store::Ledger& ledger, ApplyEntries apply,
+          Clock& clock, Log& log, std::function<std::size_t()> relationships = {});
 
   // At the start and at SIGHUP: `of_config` first, then the API's in the order of creation, then `implied`.
   asio::awaitable<Status> configure(trust::RegistrationEntries of_config, trust::RegistrationEntries implied,
                                     std::string config_file);
 
-  // The id is given here where it is empty. Errc::already_exists for an id in use, and for an entry like another (same
-  // SPIFFE ID and selectors, and hint), which the message names.
+  // The id is given here where it is empty; created_at and revision always are. Errc::already_exists for an id in use,
+  // and for an entry like another (same SPIFFE ID and selectors, and hint), which the message names.
   asio::awaitable<Result<trust::RegistrationEntry>> create(trust::RegistrationEntry entry, trust::Actor by);
   asio::awaitable<Result<trust::RegistrationEntry>> update(trust::RegistrationEntry entry, trust::Actor by);
   asio::awaitable<Status> erase(std::string id, trust::Actor by);

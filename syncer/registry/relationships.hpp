@@ -6,7 +6,6 @@
 #include <optional>
 #include <vector>
 
-#include "common/base/async_mutex.hpp"
 #include "common/base/log.hpp"
 #include "common/store/ledger.hpp"
 #include "syncer/peer/syncer.hpp"
