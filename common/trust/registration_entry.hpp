@@ -1,6 +1,7 @@
 // Who gets which identity from the embedded issuer: a SPIFFE ID, and the selectors a caller must match, all of them.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,6 +33,10 @@ struct RegistrationEntry {
   // Null: every federated trust domain (deploy/example.yaml).
   std::optional<std::vector<spiffe::TrustDomain>> federates_with;
   std::string hint;
+  // Who may hand it out, as SPIRE has it; kept and shown, and without a meaning here. Null: nobody was named.
+  std::optional<spiffe::SpiffeId> parent_id = std::nullopt;
+  Time created_at = {};        // of entries that the admin API made
+  std::uint64_t revision = 0;  // grows with each change of such an entry
 
   friend bool operator==(const RegistrationEntry&, const RegistrationEntry&) = default;
 };
