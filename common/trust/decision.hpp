@@ -46,21 +46,26 @@ struct Refuse {
 };
 using Decision = std::variant<Accept, Hold, Unchanged, Refuse>;
 
-// A fetched bundle against what is held (`current` may be null). In this order:
+// A candidate against what is in use (`current` may be null). In this order:
 // - A bundle of another trust domain than the record's is refused as the bug that it is (FC-14, FC-15).
-// - The operator's word (accept_next) takes whatever came, once, and is used up by what is held already, too. The floor
-//   becomes the sequence that was taken (none, if it has none), so that the peer's next one is acceptable.
-// - Unchanged for what is held already; but a bootstrap bundle that the endpoint confirms turns fetched: an Accept.
-// - Below the floor: refused, whatever the authorities. While a roll-back holds (the held sequence is below the floor),
-//   only a higher sequence is taken.
+// - The operator's word (accept_next) takes whatever came, once, and is used up by what is in use already, too. The
+//   floor becomes the sequence that was taken (none, if it has none), so that the peer's next one is acceptable. It is
+//   stronger than the policy and than a rejection, which it lifts.
+// - Unchanged for what is in use already; but a bootstrap, given or imported bundle that the endpoint confirms turns
+//   fetched: an Accept. What waits goes on waiting in both cases.
+// - Below the floor: refused, whatever the authorities. While a roll-back holds, only a sequence above the floor is
+//   taken; where there is no floor, the rejection of what was left behind keeps that out.
 // - At the floor with other authorities, or without a sequence after one was seen: taken with a warning, refused under
 //   `strict`. A peer that stops sending sequences keeps its floor. Warnings end with other authorities or a higher one.
-// - What is left is judged by the policy. Removals alone, an empty bundle, and changes of hint or sequence alone pass
-//   under every policy. `overlap` holds a bundle that for some use has keys, none of which is among the last non-empty
-//   ones accepted for that use; `approve` holds one that adds an authority to those in use, the first bundle included.
-//   A digest that was rejected is refused (Errc::rejected) under both. A newer candidate replaces the held one;
-//   whatever is accepted ends the hold. The operator's word is stronger than the policy.
-// After a 304 the caller decides with the held bundle as the candidate: the word or the bootstrap case may apply.
+// - Removals alone, an empty bundle, and changes of hint or sequence alone pass now, under every policy.
+// - A digest that an operator rejected is refused (Errc::rejected), whatever the policy: his no outlasts a change of
+//   it. While a roll-back holds this goes for removals, too: what was left behind may be just that.
+// - What adds authorities is judged by the policy: `overlap` holds a bundle that for some use has keys, none of which
+//   is among the last non-empty ones accepted for that use (a use that never had keys has nothing to overlap with);
+//   `approve` holds every one, the first bundle included. A newer candidate replaces the one that waits, an older one
+//   (by its sequence) is refused; whatever is accepted ends the hold.
+// A bundle that waits raises no floor: it changes nothing else. After a 304 the caller decides with what the ETag was
+// of, in use or waiting, as the candidate: the word, the bootstrap case, or another policy may apply.
 Decision decide_fetched(Time now, const BundleRecord* current, const Candidate& candidate, const Rules& rules);
 
 // `federation approve`: what waits under this digest comes into use. Errc::not_found where nothing waits,
@@ -70,20 +75,22 @@ Result<Accept> decide_approve(Time now, const BundleRecord* current, std::string
 Result<BundleRecord> decide_reject(const BundleRecord* current, std::string_view digest);
 
 // `federation rollback`: `recorded`, of this trust domain's history, comes into use again. The floor stays: only a
-// higher sequence, or the operator's word, replaces it; where the bundle left behind had no sequence, its digest counts
-// as rejected. Errc::invalid_argument where it is in use already. Ends a hold and a pending word.
+// higher sequence, or the operator's word, replaces it (a floor below the restored bundle's own sequence becomes that);
+// where the bundle left behind had no sequence, its digest counts as rejected. Errc::invalid_argument where it is in
+// use already. Ends a hold and a pending word. `number` is that of the history's entry.
 Result<Accept> decide_rollback(Time now, const BundleRecord& current, const spiffe::BundlePtr& recorded,
                                std::uint64_t number);
 
 // `bundle set`, by an operator for a federated trust domain: the operator's word, whatever the sequence and the policy.
-// The floor becomes the given bundle's sequence, or none. Unchanged where authorities and sequence are those in use.
+// The floor becomes the given bundle's sequence, or none. Ends a hold and a roll-back. Unchanged where authorities and
+// sequence are those in use.
 Decision decide_given(Time now, const BundleRecord* current, const spiffe::BundlePtr& given, const Provenance& from);
 
 // The bootstrap bundle of the configuration against what is held: taken when nothing is held, and when the operator
 // changed it, or first gave one, since it was last taken: the operator's word, whatever the sequence. The floor becomes
-// the given bundle's sequence, or none, so that the peer's next bundle is acceptable after a missed rotation. What
-// counts as a change is other authorities. Where they are those held already, only their being seen is noted: no floor
-// is lowered. Else Unchanged; `bootstrap` may be null.
+// the given bundle's sequence, or none, so that the peer's next bundle is acceptable after a missed rotation. Ends a
+// hold and a roll-back. What counts as a change is other authorities. Where they are those held already, only their
+// being seen is noted: no floor is lowered. Else Unchanged; `bootstrap` may be null.
 Decision decide_bootstrap(Time now, const BundleRecord* current, const spiffe::BundlePtr& bootstrap,
                           const std::string& source);
 

@@ -15,9 +15,9 @@ namespace entente::trust {
 
 // Where a bundle came from, as far as it is known; "" is not known.
 struct Provenance {
-  std::string source;       // a URL after redirects, a file, "issuer", "admin API"
-  std::string address;      // "192.0.2.1:8443", the one that answered
-  std::string certificate;  // SHA-256 of the endpoint's certificate, in hex
+  std::string source = {};       // a URL after redirects, a file, "issuer", "admin API"
+  std::string address = {};      // "192.0.2.1:8443", the one that answered
+  std::string certificate = {};  // SHA-256 of the endpoint's certificate, in hex
   friend bool operator==(const Provenance&, const Provenance&) = default;
 };
 

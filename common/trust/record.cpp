@@ -10,6 +10,12 @@ std::string_view to_string(Origin origin) {
       return "bootstrap";
     case Origin::fetched:
       return "fetched";
+    case Origin::given:
+      return "given";
+    case Origin::imported:
+      return "imported";
+    case Origin::none:
+      return "none";
   }
   return "unknown";
 }

@@ -43,10 +43,10 @@ class KeyPin {
 // Web PKI: the certificate carries the endpoint's DNS name or address and chains to locally trusted roots (FC-5).
 struct HttpsWeb {
   // Roots of this relationship alone; null: the system's.
-  std::shared_ptr<const std::vector<crypto::Certificate>> roots;
+  std::shared_ptr<const std::vector<crypto::Certificate>> roots = nullptr;
   // Besides the roots, never in their place: some certificate of the verified chain has one of these keys. Empty: none
   // are asked for.
-  std::vector<KeyPin> pins;
+  std::vector<KeyPin> pins = {};
 };
 
 // SPIFFE: the certificate is a valid X509-SVID with exactly this ID (FC-6).
@@ -64,9 +64,9 @@ struct Relationship {
   spiffe::TrustDomain trust_domain;
   std::vector<EndpointUrl> endpoint_urls;  // never empty; each poll begins with the first and goes on to the next
   EndpointProfile profile;
-  spiffe::BundlePtr bootstrap_bundle;  // null: none
+  spiffe::BundlePtr bootstrap_bundle = nullptr;  // null: none
   SequenceRule sequence = SequenceRule::warn;
-  std::optional<ChangePolicy> policy;  // null: the configuration's default
+  std::optional<ChangePolicy> policy = std::nullopt;  // null: the configuration's default
   // Whether an endpoint with a public address may redirect to a private one.
   bool allow_private_redirects = false;
   RelationshipSource source = RelationshipSource::config;

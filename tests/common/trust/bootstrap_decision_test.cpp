@@ -26,8 +26,8 @@ bool unchanged(const Decision& decision) { return std::holds_alternative<Unchang
 // What is held after the bootstrap bundle {A} and a fetch of {B} under sequence 9.
 BundleRecord fetched_after_bootstrap() {
   const BundleRecord first = accepted(decide(std::nullopt, {.x509 = {"A"}, .sequence = 5}));
-  const Decision second =
-      decide_fetched(before, &first, {make_bundle({.x509 = {"B"}, .sequence = 9}), "https://b.example/"}, {});
+  const Decision second = decide_fetched(
+      before, &first, {make_bundle({.x509 = {"B"}, .sequence = 9}), {.source = "https://b.example/"}}, {});
   return accepted(second);
 }
 
@@ -51,8 +51,8 @@ TEST(BootstrapBundle, ChangedByTheOperatorRepairsAMissedRotationWhateverItsSeque
   EXPECT_EQ(next.highest_sequence, 2U);
 
   // So the endpoint's next bundle is acceptable, though it is below what was once seen.
-  const Candidate candidate{make_bundle({.x509 = {"C", "D"}, .sequence = 3}), "https://b.example/"};
-  EXPECT_EQ(accepted(decide_fetched(now, &next, candidate, SequenceRule::strict)).highest_sequence, 3U);
+  const Candidate candidate{make_bundle({.x509 = {"C", "D"}, .sequence = 3}), {.source = "https://b.example/"}};
+  EXPECT_EQ(accepted(decide_fetched(now, &next, candidate, {.sequence = SequenceRule::strict})).highest_sequence, 3U);
 }
 
 TEST(BootstrapBundle, WithoutASequenceLeavesNoFloor) {
@@ -73,7 +73,7 @@ TEST(BootstrapBundle, WithTheAuthoritiesHeldAlreadyIsOnlyNoted) {
   EXPECT_NE(noted.bootstrap_digest, current.bootstrap_digest);
 
   // Later, when the peer has moved on, the file is not mistaken for a change.
-  const Candidate candidate{make_bundle({.x509 = {"C"}, .sequence = 10}), "https://b.example/"};
+  const Candidate candidate{make_bundle({.x509 = {"C"}, .sequence = 10}), {.source = "https://b.example/"}};
   const BundleRecord moved_on = accepted(decide_fetched(now, &noted, candidate, {}));
   EXPECT_TRUE(unchanged(decide(moved_on, {.x509 = {"B"}, .sequence = 1})));
 }

@@ -20,7 +20,8 @@ constexpr std::uint64_t largest = std::numeric_limits<std::uint64_t>::max();
 
 Decision decide(const std::optional<BundleRecord>& current, const BundleSpec& candidate,
                 SequenceRule rule = SequenceRule::warn) {
-  return decide_fetched(now, current ? &*current : nullptr, {make_bundle(candidate), "https://b.example/"}, rule);
+  return decide_fetched(now, current ? &*current : nullptr, {make_bundle(candidate), {.source = "https://b.example/"}},
+                        {.sequence = rule});
 }
 
 // Throws, and so fails the test, when the decision is another one.
@@ -191,6 +192,7 @@ TEST(FetchedBundle, KeepsTheMemoryOfTheBootstrapBundle) {
 TEST(FetchedBundle, UndoesARollBackOnlyWithAHigherSequenceOrTheOperatorsWord) {
   auto restored = held({.x509 = {"A"}, .sequence = 3});
   restored.highest_sequence = 9;
+  restored.rolled_back = true;
 
   EXPECT_EQ(refused(decide(restored, {.x509 = {"B"}, .sequence = 9})).code(), Errc::sequence_older);
   EXPECT_EQ(refused(decide(restored, {.x509 = {"B"}})).code(), Errc::sequence_older);

@@ -16,6 +16,12 @@ using testing::IsEmpty;
 const Time start = from_unix_seconds(1'800'000'000);
 
 struct Given {
+  Relationship relationship = {
+      .trust_domain = test::domain("b.test"),
+      .endpoint_urls = {EndpointUrl::parse("https://b.example/").value()},
+      .profile = HttpsWeb{},
+  };
+  ChangePolicy default_policy = ChangePolicy::accept;
   std::optional<BundleRecord> record;
   Attempts attempts;
   Time now = start + 1min;
@@ -23,10 +29,9 @@ struct Given {
 };
 
 RelationshipStatus status(const Given& given) {
-  const auto relationship = std::make_shared<const Relationship>(Relationship{
-      test::domain("b.test"), EndpointUrl::parse("https://b.example/").value(), HttpsWeb{}, nullptr, {}, {}});
-  return status_of(relationship, given.record ? &*given.record : nullptr, given.attempts, PollingPolicy(), start,
-                   given.now, given.persisted);
+  const auto relationship = std::make_shared<const Relationship>(given.relationship);
+  return status_of(relationship, given.record ? &*given.record : nullptr, given.attempts, PollingPolicy(),
+                   given.default_policy, start, given.now, given.persisted);
 }
 
 Attempts failed(Time last_success) {
