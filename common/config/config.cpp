@@ -55,6 +55,8 @@ void read_config(Section& top, Config& config) {
   config.admin = read_admin(top);
   config.telemetry = read_telemetry(top);
   config.polling = read_polling(top);
+  config.change_policy = read_change_policy(top);
+  config.history = read_history(top);
   config.federation = read_federation(top, around);
   config.entries = read_entries(top, around);
 }

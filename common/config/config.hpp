@@ -14,6 +14,7 @@
 #include "common/base/time.hpp"
 #include "common/crypto/key.hpp"
 #include "common/spiffe/spiffe_id.hpp"
+#include "common/trust/history.hpp"
 #include "common/trust/polling.hpp"
 #include "common/trust/registration_entry.hpp"
 #include "common/trust/relationship.hpp"
@@ -118,6 +119,8 @@ struct Config {
   std::optional<AdminConfig> admin;  // null: not served, and no `entente bundle|federation|health` command works
   std::string telemetry;             // "": none
   trust::PollingPolicy polling;
+  trust::ChangePolicy change_policy = trust::ChangePolicy::accept;  // of relationships that name none of their own
+  trust::HistoryLimits history;
   std::vector<trust::RelationshipPtr> federation;  // in the order of the file
   // In the order of the file; without the endpoint's implied one. IDs ("config-<hash>") stay the same while an entry's
   // SPIFFE ID, selectors and hint do, wherever it stands; no two are equal.
@@ -140,8 +143,8 @@ std::variant<Config, std::vector<Mistake>> load(const std::filesystem::path& fil
 std::variant<Config, std::vector<Mistake>> parse(const std::string& text, const std::filesystem::path& file);
 
 // What differs and cannot be applied by SIGHUP: the top-level names, such as "data_dir", "bundle_endpoint.listen".
-// `federation`, `entries`, `log`, `polling`, `bundle_endpoint.refresh_hint` and certificate files (their contents, and
-// which they are) can.
+// `federation`, `entries`, `log`, `polling`, `change_policy`, `history`, `bundle_endpoint.refresh_hint` and certificate
+// files (their contents, and which they are) can.
 std::vector<std::string> needs_restart(const Config& running, const Config& fresh);
 
 // What a subcommand needs and the file, good in itself, does not say: one message each, without a position. Empty: it

@@ -39,14 +39,20 @@ Result<Roots> read_roots(const std::string& content) {
 std::optional<trust::EndpointProfile> read_https_web(const Node& node, const Surroundings& around) {
   trust::HttpsWeb profile;
   Section section(node);
-  section.refuse_unsupported("pins");
+  if (const auto pins = section.find("pins"))
+    if (auto read = pins->as_list_of_different([](const std::string& text) { return trust::KeyPin::parse(text); }))
+      profile.pins = *std::move(read);
   if (const auto roots = section.find("roots"))
     if (auto read = read_named_file(*roots, around.folder, read_roots)) profile.roots = *std::move(read);
   return profile;
 }
 
 std::optional<trust::EndpointProfile> read_https_spiffe(const Node& node) {
+  constexpr std::string_view web_only =
+      "belongs to https_web: with https_spiffe the peer's bundle alone proves the endpoint";
   Section section(node);
+  section.refuse("roots", web_only);
+  section.refuse("pins", web_only);
   const auto id = section.get("endpoint_spiffe_id", "the SPIFFE ID that the endpoint must prove", parse_workload_id);
   if (!id) return std::nullopt;
   return trust::HttpsSpiffe{*id};
@@ -58,21 +64,20 @@ std::optional<trust::EndpointProfile> read_profile(Section& section, const Surro
   return chosen->key == "https_web" ? read_https_web(chosen->node, around) : read_https_spiffe(chosen->node);
 }
 
-std::optional<trust::EndpointUrl> read_url(Section& section) {
-  if (section.refuse_unsupported("endpoint_urls")) {
-    section.find("endpoint_url");
-    return std::nullopt;
-  }
-  return section.get("endpoint_url", "where the peer serves its bundle, such as https://b.example:8443/",
-                     [](const std::string& text) { return trust::EndpointUrl::parse(text); });
+// One URL, or several in the order in which they are tried.
+std::optional<std::vector<trust::EndpointUrl>> read_urls(Section& section) {
+  const auto parse = [](const std::string& text) { return trust::EndpointUrl::parse(text); };
+  const auto list = section.find("endpoint_urls");
+  if (list && section.find("endpoint_url")) list->mistake("stands beside endpoint_url: only one of them can be");
+  if (list) return list->as_list_of_different(parse);
+  const auto url =
+      section.get("endpoint_url", "where the peer serves its bundle, such as https://b.example:8443/", parse);
+  return url ? std::optional(std::vector{*url}) : std::nullopt;
 }
 
-// The policy that there is, and those that there will be.
-void read_policy(Section& section) {
-  const auto node = section.find("policy");
-  if (!node) return;
-  const auto policy = node->as(choice<std::string>({{"accept", "accept"}, {"overlap", ""}, {"approve", ""}}));
-  if (policy && policy->empty()) node->mistake("only accept is supported in this version");
+Result<trust::ChangePolicy> parse_policy(const std::string& text) {
+  if (const auto policy = trust::parse_change_policy(text)) return *policy;
+  return unexpected("accept, overlap or approve", text);
 }
 
 std::optional<spiffe::TrustDomain> read_peer(Section& section, Surroundings& around) {
@@ -90,9 +95,12 @@ std::optional<spiffe::TrustDomain> read_peer(Section& section, Surroundings& aro
 trust::RelationshipPtr read_relationship(const Node& node, Surroundings& around) {
   Section section(node);
   const auto peer = read_peer(section, around);
-  const auto url = read_url(section);
+  auto urls = read_urls(section);
   auto profile = read_profile(section, around);
-  read_policy(section);
+  std::optional<trust::ChangePolicy> policy;
+  section.set("policy", policy, parse_policy);
+  bool allow_private_redirects = false;
+  section.set("allow_private_redirects", allow_private_redirects, parse_bool);
   trust::SequenceRule sequence = trust::SequenceRule::warn;
   section.set(
       "sequence", sequence,
@@ -103,9 +111,16 @@ trust::RelationshipPtr read_relationship(const Node& node, Surroundings& around)
     const auto read = [&](const std::string& content) { return read_bundle(*peer, content); };
     if (auto bundle = read_named_file(*file, around.folder, read)) bootstrap = *std::move(bundle);
   }
-  if (!peer || !url || !profile) return nullptr;
-  return std::make_shared<const trust::Relationship>(trust::Relationship{
-      *peer, *url, *std::move(profile), std::move(bootstrap), sequence, trust::RelationshipSource::config});
+  if (!peer || !urls || !profile) return nullptr;
+  return std::make_shared<const trust::Relationship>(
+      trust::Relationship{.trust_domain = *peer,
+                          .endpoint_urls = *std::move(urls),
+                          .profile = *std::move(profile),
+                          .bootstrap_bundle = std::move(bootstrap),
+                          .sequence = sequence,
+                          .policy = policy,
+                          .allow_private_redirects = allow_private_redirects,
+                          .source = trust::RelationshipSource::config});
 }
 
 }  // namespace
@@ -117,6 +132,22 @@ std::vector<trust::RelationshipPtr> read_federation(Section& top, Surroundings& 
   for (const Node& node : list->items())
     if (auto relationship = read_relationship(node, around)) relationships.push_back(std::move(relationship));
   return relationships;
+}
+
+trust::ChangePolicy read_change_policy(Section& top) {
+  trust::ChangePolicy policy = trust::ChangePolicy::accept;
+  top.set("change_policy", policy, parse_policy);
+  return policy;
+}
+
+trust::HistoryLimits read_history(Section& top) {
+  trust::HistoryLimits limits;
+  const auto node = top.find("history");
+  if (!node) return limits;
+  Section section(*node);
+  section.set("entries", limits.entries, integer_between(1, 1'000'000));
+  section.set("age", limits.age, duration_between(std::chrono::hours(1), std::chrono::hours(24 * 365 * 100)));
+  return limits;
 }
 
 }  // namespace entente::config

@@ -74,11 +74,11 @@ std::optional<Node> Section::need(std::string_view key, std::string_view why) {
   return node;
 }
 
-bool Section::refuse_unsupported(std::string_view key) {
+bool Section::refuse(std::string_view key, std::string_view why) {
   const std::optional<Node> node = look_up(key);
   if (!node) return false;  // not among the keys that a message offers
   known_.emplace_back(key);
-  node->mistake("not supported in this version");
+  node->mistake(why);
   return true;
 }
 

@@ -1,6 +1,7 @@
 // Reading a YAML tree into values, each mistake with its place and its name in the file. Internal to config.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -45,6 +46,23 @@ class Node {
 
   // A list's elements; none for nothing; none and a mistake for what is no list.
   std::vector<Node> items() const;
+  // A list of at least one; `parse` as above. Where an element is like one before it, that is a mistake. Null after
+  // any.
+  template <class Parse>
+  auto as_list_of_different(Parse&& parse) const {
+    using T = typename std::invoke_result_t<Parse&, const std::string&>::value_type;
+    std::vector<T> values;
+    bool good = value_->kind == Kind::list && !value_->items.empty();
+    if (!good && (value_->kind == Kind::list || value_->kind == Kind::nothing)) mistake("expected at least one");
+    for (const Node& item : items()) {
+      std::optional<T> value = item.as(parse);
+      const auto first = value ? std::find(values.begin(), values.end(), *value) : values.end();
+      if (first != values.end()) item.mistake("stands here twice: keep one");
+      good = good && value && first == values.end();
+      if (value) values.push_back(*std::move(value));
+    }
+    return good ? std::optional(std::move(values)) : std::nullopt;
+  }
 
  private:
   void report(Position at, std::string_view what) const;
@@ -77,8 +95,10 @@ class Section {
   };
   std::optional<Alternative> one_of(std::initializer_list<std::string_view> keys,
                                     std::initializer_list<std::string_view> later);
+  // A mistake where the key is there, which says why it must not be.
+  bool refuse(std::string_view key, std::string_view why);
   // Known to the documentation, but not supported yet.
-  bool refuse_unsupported(std::string_view key);
+  bool refuse_unsupported(std::string_view key) { return refuse(key, "not supported in this version"); }
 
   template <class T, class Parse>
   void set(std::string_view key, T& target, Parse&& parse) {

@@ -28,6 +28,8 @@ const std::string whole =
     "admin: {listen: unix:///a.sock}\n"
     "telemetry: {listen: \"127.0.0.1:9988\"}\n"
     "polling: {floor: 30s}\n"
+    "change_policy: accept\n"
+    "history: {entries: 1000, age: 8760h}\n"
     "federation:\n"
     "  - {trust_domain: b.test, endpoint_url: https://b/, https_web: {}}\n"
     "entries:\n"
@@ -42,6 +44,8 @@ TEST(ConfigChanges, ApplyWithoutARestartWhereTheyAreOfTheLiveKinds) {
   EXPECT_THAT(restart_after("level: info", "level: debug"), IsEmpty());
   EXPECT_THAT(restart_after("floor: 30s", "floor: 10s"), IsEmpty());
   EXPECT_THAT(restart_after("refresh_hint: 5m", "refresh_hint: 1m"), IsEmpty());
+  EXPECT_THAT(restart_after("change_policy: accept", "change_policy: approve"), IsEmpty());
+  EXPECT_THAT(restart_after("entries: 1000, age: 8760h", "entries: 10, age: 1h"), IsEmpty());
   EXPECT_THAT(restart_after("https://b/", "https://b2/"), IsEmpty());
   EXPECT_THAT(restart_after("uid:1000", "uid:1001"), IsEmpty());
   EXPECT_THAT(restart_after("tls.key", "new.key"), IsEmpty());

@@ -60,6 +60,12 @@ federation:
   - trust_domain: c.test
     endpoint_url: https://c.example/bundle
     https_web: {roots: company-ca.pem}
+  - trust_domain: d.test
+    endpoint_urls: [https://d.example/bundle, https://backup.d.example/bundle]
+    https_web: {pins: [sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=]}
+    policy: approve
+    sequence: strict
+    allow_private_redirects: true
 
 entries:
   - spiffe_id: spiffe://a.test/web
@@ -106,14 +112,14 @@ TEST(ConfigExample, OfTheDocumentationServesWithAnSvidOfItsOwnWorkloadApi) {
 }
 
 // FC-1, FC-2, FC-7
-TEST(ConfigExample, OfTheDocumentationFollowsOnePeerOfEachProfile) {
+TEST(ConfigExample, OfTheDocumentationFollowsPeersOfEachProfile) {
   const ConfigFolder folder;
 
   const auto federation = folder.config(documented()).federation;
 
-  ASSERT_EQ(federation.size(), 2U);
+  ASSERT_EQ(federation.size(), 3U);
   EXPECT_EQ(federation[0]->trust_domain.name(), "b.test");
-  EXPECT_EQ(federation[0]->endpoint_url.str(), "https://b.example:8443/");
+  EXPECT_EQ(federation[0]->endpoint_url().str(), "https://b.example:8443/");
   EXPECT_EQ(std::get<trust::HttpsSpiffe>(federation[0]->profile).endpoint_spiffe_id.str(), "spiffe://b.test/entente");
   ASSERT_NE(federation[0]->bootstrap_bundle, nullptr);
   EXPECT_EQ(federation[0]->bootstrap_bundle->x509_authorities.size(), 1U);
@@ -125,6 +131,27 @@ TEST(ConfigExample, OfTheDocumentationFollowsOnePeerOfEachProfile) {
   ASSERT_NE(roots, nullptr);
   ASSERT_EQ(roots->size(), 1U);
   EXPECT_EQ(roots->front().subject(), "CN=Company CA");
+}
+
+TEST(ConfigExample, OfTheDocumentationSaysHowMuchAPeerIsTrusted) {
+  const ConfigFolder folder;
+
+  const auto federation = folder.config(documented()).federation;
+
+  EXPECT_EQ(federation[0]->policy, trust::ChangePolicy::accept);
+  EXPECT_EQ(federation[1]->policy, std::nullopt);
+  EXPECT_FALSE(federation[1]->allow_private_redirects);
+  EXPECT_THAT(std::get<trust::HttpsWeb>(federation[1]->profile).pins, testing::IsEmpty());
+  const trust::Relationship& guarded = *federation[2];
+  ASSERT_EQ(guarded.endpoint_urls.size(), 2U);
+  EXPECT_EQ(guarded.endpoint_url().str(), "https://d.example/bundle");
+  EXPECT_EQ(guarded.endpoint_urls[1].str(), "https://backup.d.example/bundle");
+  const auto& pins = std::get<trust::HttpsWeb>(guarded.profile).pins;
+  ASSERT_EQ(pins.size(), 1U);
+  EXPECT_EQ(pins[0].str(), "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
+  EXPECT_EQ(guarded.policy, trust::ChangePolicy::approve);
+  EXPECT_EQ(guarded.sequence, trust::SequenceRule::strict);
+  EXPECT_TRUE(guarded.allow_private_redirects);
 }
 
 TEST(ConfigExample, OfTheDocumentationHasOneEntry) {
@@ -158,6 +185,8 @@ TEST(ConfigExample, OfReferenceIsAGoodConfigurationWithTheDefaultsItNames) {
   EXPECT_EQ(config.local, LocalConfig(IssuerConfig()));
   EXPECT_EQ(config.polling, trust::PollingPolicy());
   EXPECT_EQ(config.bundle_endpoint->limits, LimitsConfig());
+  EXPECT_EQ(config.change_policy, trust::ChangePolicy::accept);
+  EXPECT_EQ(config.history, trust::HistoryLimits());
   EXPECT_EQ(config.federation.size(), 2U);
   EXPECT_EQ(config.entries.size(), 1U);
 }
@@ -214,8 +243,19 @@ TEST(ConfigDefaults, AreFilledIn) {
   EXPECT_EQ(config.workload_api, std::nullopt);
   EXPECT_EQ(config.admin, std::nullopt);
   EXPECT_EQ(config.telemetry, "");
+  EXPECT_EQ(config.change_policy, trust::ChangePolicy::accept);
+  EXPECT_EQ(config.history, trust::HistoryLimits());
   EXPECT_TRUE(config.federation.empty());
   EXPECT_TRUE(config.entries.empty());
+}
+
+TEST(ConfigDefaults, ForPoliciesAndHistoryGiveWayToTheFile) {
+  const ConfigFolder folder;
+
+  const Config config = folder.config(good_start + "change_policy: overlap\nhistory: {entries: 1, age: 1h}\n");
+
+  EXPECT_EQ(config.change_policy, trust::ChangePolicy::overlap);
+  EXPECT_EQ(config.history, (trust::HistoryLimits{1, hours(1)}));
 }
 
 TEST(ConfigDefaults, ShrinkWithAShortLivedAuthority) {

@@ -104,17 +104,12 @@ TEST(ConfigMistakes, KeepsSvidsShorterThanTheAuthorityThatSignsThem) {
 }
 
 TEST(ConfigMistakes, SaysWhatIsNotSupportedYet) {
-  const std::string peer = "federation:\n  - trust_domain: b.test\n";
   expect_each({
       {"trust_domain: a.test\ndata_dir: d\nlocal: {workload_api: {address: x}}\n",
        {3, 23, "local.workload_api: not supported in this version"}},
       {"trust_domain: a.test\ndata_dir: d\nlocal: {spire_server: {address: x}}\n", {3, 23, "not supported"}},
       {good_start + "store: {etcd: {}}\n", {4, 15, "store.etcd: not supported in this version"}},
       {good_start + "bundle_endpoint: {listen: \"0.0.0.0:1\", https_web: {acme: {}}}\n", {4, 58, "not supported"}},
-      {good_start + peer + "    endpoint_urls: [a, b]\n    https_web: {}\n", {6, 20, "not supported in this version"}},
-      {good_start + peer + "    endpoint_url: https://b/\n    https_web: {pins: [x]}\n", {7, 23, "not supported"}},
-      {good_start + peer + "    endpoint_url: https://b/\n    https_web: {}\n    policy: overlap\n",
-       {8, 13, "only accept is supported in this version"}},
   });
 }
 
@@ -184,6 +179,55 @@ TEST(ConfigMistakes, ChecksTheRelationships) {
        {5, 20, "this trust domain itself"}},
       {peer(url + web) + "  - {trust_domain: b.test, endpoint_url: https://b/, https_web: {}}\n",
        {8, 20, "b.test stands here twice, first in line 5"}},
+  });
+}
+
+// FC-3
+TEST(ConfigMistakes, ChecksSeveralUrlsOfOnePeer) {
+  const std::string web = "    https_web: {}\n";
+  const auto urls = [&](const std::string& value) { return peer("    endpoint_urls: " + value + "\n" + web); };
+  expect_each_after_good_start({
+      {urls("[]"), {6, 20, "endpoint_urls: expected at least one"}},
+      {urls(""), {6, 5, "endpoint_urls: expected at least one"}},
+      {urls("https://b.example/"), {6, 20, "endpoint_urls: expected a list"}},
+      {urls("[https://b.example/, http://b.example/]"), {6, 41, "endpoint_urls[1]"}},
+      {urls("[https://b.example/, https://u@c.example/]"), {6, 41, "must not carry user information"}},
+      {urls("[https://b.example/, https://c.example/, https://b.example/]"), {6, 61, "stands here twice"}},
+      {urls("[https://b.example/, {}]"), {6, 41, "expected one value"}},
+      {peer("    endpoint_url: https://b/\n    endpoint_urls: [https://c/]\n" + web),
+       {7, 20, "stands beside endpoint_url: only one of them can be"}},
+  });
+}
+
+TEST(ConfigMistakes, ChecksKeyPinsAndKeepsThemToTheProfileThatHasThem) {
+  const std::string url = "    endpoint_url: https://b.example/\n";
+  const std::string pin = "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+  const auto web = [&](const std::string& rest) { return peer(url + "    https_web: {" + rest + "}\n"); };
+  const auto spiffe = [&](const std::string& rest) {
+    return peer(url + "    https_spiffe: {" + rest + ", endpoint_spiffe_id: spiffe://b.test/e}\n");
+  };
+  expect_each_after_good_start({
+      {web("pins: []"), {7, 23, "pins: expected at least one"}},
+      {web("pins: " + pin), {7, 23, "pins: expected a list"}},
+      {web("pins: [47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=]"), {7, 24, "is no key pin: must be sha256/"}},
+      {web("pins: [" + pin + ", sha256/47DEQpj8]"), {7, 77, "pins[1]"}},
+      {web("pins: [sha1/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=]"), {7, 24, "is no key pin"}},
+      {web("pins: [" + pin + ", " + pin + "]"), {7, 77, "stands here twice"}},
+      {spiffe("pins: [" + pin + "]"), {7, 26, "pins: belongs to https_web"}},
+      {spiffe("roots: company-ca.pem"), {7, 27, "roots: belongs to https_web"}},
+  });
+}
+
+TEST(ConfigMistakes, ChecksPolicyHistoryAndPrivateRedirects) {
+  const std::string good_peer = peer("    endpoint_url: https://b.example/\n    https_web: {}\n");
+  expect_each_after_good_start({
+      {"change_policy: never\n", {4, 16, "change_policy: expected accept, overlap or approve, found \"never\""}},
+      {"history: {entries: 0}\n", {4, 20, "history.entries: expected a whole number from 1 to 1000000"}},
+      {"history: {entries: all}\n", {4, 20, "a whole number"}},
+      {"history: {age: 59m}\n", {4, 16, "history.age: expected a duration from 1h"}},
+      {"history: {age: forever}\n", {4, 16, "a duration such as"}},
+      {"history: {days: 3}\n", {4, 11, "unknown key \"days\"; the keys here are entries or age"}},
+      {good_peer + "    allow_private_redirects: sometimes\n", {8, 30, "expected true or false"}},
   });
 }
 
