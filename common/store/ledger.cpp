@@ -11,6 +11,7 @@ namespace {
 using namespace boost::asio::experimental::awaitable_operators;
 
 constexpr Duration visible_within = std::chrono::seconds(2);
+constexpr Duration answered_within = std::chrono::seconds(5);
 
 // Stops waiting however the coroutine ends: by the answer, the deadline, or a cancellation that throws.
 class Wait {
@@ -43,7 +44,9 @@ asio::awaitable<Applied> wait_for(std::shared_ptr<LedgerState> state, std::share
 }
 
 Status check(const LedgerState& state, const spiffe::TrustDomain& trust_domain, std::uint64_t expected_revision,
-             const std::optional<trust::BundleRecord>& record) {
+             const std::optional<trust::BundleRecord>& record, const std::optional<trust::HistoryEntry>& event) {
+  if (event && event->trust_domain != trust_domain)
+    return Error(Errc::internal, "ledger: the event of " + trust_domain.name() + " is not its own");
   if (record && (!record->bundle || record->trust_domain() != trust_domain))
     return Error(Errc::internal, "ledger: the record put in use for " + trust_domain.name() + " is not its own");
   const std::uint64_t revision = state.backlog.revision(trust_domain);
@@ -51,6 +54,60 @@ Status check(const LedgerState& state, const spiffe::TrustDomain& trust_domain, 
     return Error(Errc::conflict, "ledger: " + trust_domain.name() + " is at revision " + std::to_string(revision) +
                                      ", not " + std::to_string(expected_revision));
   return ok();
+}
+
+// Takes the write back, however the coroutine ends, if it has not begun.
+class RegistryWait {
+ public:
+  RegistryWait(std::shared_ptr<LedgerState> state, std::shared_ptr<RegistryWrite> write)
+      : state_(std::move(state)), write_(std::move(write)) {}
+  ~RegistryWait() { take_back(); }
+  RegistryWait(const RegistryWait&) = delete;
+  RegistryWait& operator=(const RegistryWait&) = delete;
+
+  bool take_back() { return state_->registry.take_back(write_); }
+  asio::awaitable<void> answer_or_deadline() {
+    co_await (write_->answered.wait() || state_->clock.sleep(answered_within));
+  }
+  asio::awaitable<void> answer() { co_await write_->answered.wait(); }
+
+ private:
+  std::shared_ptr<LedgerState> state_;
+  std::shared_ptr<RegistryWrite> write_;
+};
+
+asio::awaitable<Status> wait_for(std::shared_ptr<LedgerState> state, std::shared_ptr<RegistryWrite> write) {
+  RegistryWait wait(std::move(state), write);
+  co_await wait.answer_or_deadline();
+  if (write->outcome) co_return *write->outcome;
+  if (wait.take_back())
+    co_return Error(Errc::store, "the store has not answered for five seconds; nothing was changed: try again later");
+  // It may take effect yet: only the store's answer says so.
+  co_await wait.answer();
+  if (!write->outcome) co_return Error(Errc::cancelled, "cancelled while the store was writing; look what it became");
+  co_return *write->outcome;
+}
+
+// Gives the read up, however the coroutine ends.
+class HistoryWait {
+ public:
+  explicit HistoryWait(std::shared_ptr<HistoryRead> read) : read_(std::move(read)) {}
+  ~HistoryWait() { read_->abandoned = true; }
+  HistoryWait(const HistoryWait&) = delete;
+  HistoryWait& operator=(const HistoryWait&) = delete;
+
+  asio::awaitable<void> answer_or_deadline(Clock& clock) {
+    co_await (read_->answered.wait() || clock.sleep(answered_within));
+  }
+
+ private:
+  std::shared_ptr<HistoryRead> read_;
+};
+
+void log_unreadable(Log& log, const spiffe::TrustDomain& trust_domain, const std::vector<Error>& unreadable) {
+  if (unreadable.empty()) return;
+  log.error("history entries cannot be read and are left out",
+            {{"td", trust_domain.name()}, {"entries", unreadable.size()}, {"first", unreadable.front().message()}});
 }
 
 }  // namespace
@@ -79,10 +136,22 @@ bool Ledger::persisted(const spiffe::TrustDomain& trust_domain) const {
 
 StoreHealth Ledger::health() const { return impl_->state->health(); }
 
+const std::map<spiffe::TrustDomain, trust::RelationshipPtr>& Ledger::relationships() const {
+  return impl_->state->registry.held().relationships;
+}
+
+const trust::RegistrationEntries& Ledger::entries() const { return impl_->state->registry.held().entries; }
+
+void Ledger::note(trust::HistoryEntry event) { impl_->state->note(std::move(event)); }
+
+void Ledger::set_history_limits(const trust::HistoryLimits& limits) { impl_->state->set_history_limits(limits); }
+
 asio::awaitable<Result<Applied>> Ledger::apply(spiffe::TrustDomain trust_domain, std::uint64_t expected_revision,
-                                               std::optional<trust::BundleRecord> record) {
+                                               std::optional<trust::BundleRecord> record,
+                                               std::optional<trust::HistoryEntry> event) {
   const auto state = impl_->state;
-  if (const Status good = check(*state, trust_domain, expected_revision, record); !good) co_return good.error();
+  const Status good = check(*state, trust_domain, expected_revision, record, event);
+  if (!good) co_return good.error();
   trust::RecordPtr next;
   if (record) {
     record->revision = expected_revision + 1;
@@ -90,9 +159,34 @@ asio::awaitable<Result<Applied>> Ledger::apply(spiffe::TrustDomain trust_domain,
   }
   Applied applied;
   if (!next && !state->backlog.holds_anything(trust_domain)) co_return applied;  // nothing to withdraw
-  const auto waiter = state->accept(trust_domain, std::move(next));
+  const auto waiter = state->accept(trust_domain, std::move(next), std::move(event));
   applied = co_await wait_for(state, waiter);
   co_return applied;
+}
+
+asio::awaitable<Result<std::vector<trust::HistoryEntryPtr>>> Ledger::history(spiffe::TrustDomain trust_domain,
+                                                                             HistoryQuery query) {
+  const auto state = impl_->state;
+  // Taken before the read begins: what is written meanwhile is found in one of the two.
+  const auto unwritten = state->journal.unwritten(trust_domain, query);
+  const auto read = state->history->begin(trust_domain, query);
+  HistoryWait wait(read);
+  co_await wait.answer_or_deadline(state->clock);
+  if (!read->found) co_return Error(Errc::store, "the store has not given the history within five seconds");
+  Result<StoredHistory>& found = *read->found;
+  if (!found) co_return found.error();
+  log_unreadable(state->log, trust_domain, found->unreadable);
+  co_return merge_history(std::move(found->entries), unwritten, query.limit);
+}
+
+asio::awaitable<Status> Ledger::write_registry(std::vector<RegistryChange> changes) {
+  const auto state = impl_->state;
+  for (auto& change : changes)
+    if (const Status good = normalise(change); !good) co_return good.error();
+  if (changes.empty()) co_return ok();
+  const auto write = state->write_registry(std::move(changes));
+  const Status outcome = co_await wait_for(state, write);
+  co_return outcome;
 }
 
 }  // namespace entente::store

@@ -31,14 +31,17 @@ struct StoreHealth {
   std::size_t unwritten = 0;            // trust domains of which the store does not hold what is in use
   std::optional<Error> last_error;      // null while the store takes everything
   std::vector<std::string> unreadable;  // trust domains whose record could not be read, until a change replaces it
+  std::vector<std::string> unreadable_definitions;  // "relationship b.test", likewise
+  std::size_t unwritten_events = 0;                 // history entries that the store does not have yet
+  std::size_t lost_events = 0;                      // given up, as the store refused for too long
 };
 
 // Created, used and destroyed on one io_context's thread (the control thread), but for feed() and current(), which any
 // thread may call. Owns the store and its one writer thread; a store that hangs never holds up the control thread.
 // Changes that come while the store is busy are written together, as one transaction, and only the newest of each trust
-// domain. What the store refused is tried again after 1 s, then 2 s, 4 s, up to every 30 s, and with each new change.
-// Errc::conflict from the store itself (somebody else writes to it) concerns that trust domain alone; it is logged,
-// shown in health() and retried like any other refusal.
+// domain (but all of their events). What the store refused is tried again after 1 s, then 2 s, 4 s, up to every 30 s,
+// and with each new change. Errc::conflict from the store itself (somebody else writes to it) concerns that trust
+// domain alone; it is logged, shown in health() and retried like any other refusal.
 class Ledger {
  public:
   // Blocks: loads every record. Records are visible as soon as it returns. A record that cannot be read is logged and
@@ -63,21 +66,27 @@ class Ledger {
                                          std::optional<trust::BundleRecord> record,
                                          std::optional<trust::HistoryEntry> event);
 
-  // Puts on record what changed nothing (a refusal). Returns at once; written like everything else.
+  // Puts on record what changed nothing (a refusal). Returns at once; written like everything else, but while the store
+  // refuses only with what else is tried. Of what is unwritten at most 10,000 events are kept over all, in memory.
   void note(trust::HistoryEntry event);
 
-  // Oldest first, with what the store has not written yet. Errc::store when it cannot be read.
+  // Oldest first, with what the store has not written yet. Errc::store when it cannot be read, or not within five
+  // seconds. An entry that cannot be read is left out, and logged.
   asio::awaitable<Result<std::vector<trust::HistoryEntryPtr>>> history(spiffe::TrustDomain trust_domain,
                                                                        HistoryQuery query);
 
-  // Applied at once and then daily.
+  // Applied at once and then daily, and to the number also whenever a history exceeds it by a tenth. Before the first
+  // call the number is that of HistoryLimits' own default.
   void set_history_limits(const trust::HistoryLimits& limits);
 
   // Relationships and entries that the admin API made, as the store has them.
   const std::map<spiffe::TrustDomain, trust::RelationshipPtr>& relationships() const;
   const trust::RegistrationEntries& entries() const;  // in the order of their creation
   // All of them or none. Unlike bundles they count only once the store has them: an error means that nothing changed
-  // and nothing will. One call at a time makes sense to its callers: they decide on what they read above.
+  // and nothing will. One call at a time makes sense to its callers: they decide on what they read above. Written in
+  // the order of the calls. While the store hangs on something else a call waits for at most five seconds; once its own
+  // write is under way it waits for the answer, and a caller that is cancelled then finds out only above what became of
+  // it.
   asio::awaitable<Status> write_registry(std::vector<RegistryChange> changes);
 
   // Whether the store holds what is in use for this trust domain.

@@ -40,6 +40,17 @@ Status SqliteDatabase::execute(const char* sql) {
   return ok();
 }
 
+Result<SqliteStatement> SqliteDatabase::statement(const char* sql) {
+  auto& kept = statements_[sql];
+  if (!kept) {
+    sqlite3_stmt* made = nullptr;
+    if (sqlite3_prepare_v3(handle(), sql, -1, SQLITE_PREPARE_PERSISTENT, &made, nullptr) != SQLITE_OK)
+      return error(sql);
+    kept.reset(made);
+  }
+  return SqliteStatement(*this, kept.get(), true);
+}
+
 Error SqliteDatabase::error(std::string_view step) const {
   const std::string reason = handle() ? sqlite3_errmsg(handle()) : "out of memory";
   const int code = handle() ? sqlite3_extended_errcode(handle()) : SQLITE_NOMEM;
@@ -55,7 +66,16 @@ Result<SqliteStatement> SqliteStatement::prepare(const SqliteDatabase& database,
   sqlite3_stmt* statement = nullptr;
   const int code = sqlite3_prepare_v2(database.handle(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
   if (code != SQLITE_OK) return database.error(sql);
-  return SqliteStatement(database, statement);
+  return SqliteStatement(database, statement, false);
+}
+
+void SqliteStatement::Release::operator()(sqlite3_stmt* statement) const {
+  if (!kept) {
+    sqlite3_finalize(statement);
+    return;
+  }
+  sqlite3_reset(statement);  // its code repeats the error of the last step
+  sqlite3_clear_bindings(statement);
 }
 
 // A failed bind (out of memory, a parameter that is not there) shows in step(), as a constraint or a misuse; our tables

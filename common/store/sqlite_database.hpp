@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,14 +16,19 @@
 
 namespace entente::store {
 
-// One connection, used by one thread at a time. Every error is Errc::store and names the file, the step and SQLite's
-// reason.
+class SqliteStatement;
+
+// One connection, used by one thread at a time. Outlives its statements and does not move meanwhile. Every error is
+// Errc::store and names the file, the step and SQLite's reason.
 class SqliteDatabase {
  public:
   // Creates the file, 0600, where it is missing, and narrows the mode of one that others may read.
   static Result<SqliteDatabase> open(const std::filesystem::path& path);
 
   Status execute(const char* sql);
+  // Prepared at its first use and kept as long as the connection; `sql` is a constant. It is given back, reset, when
+  // the SqliteStatement goes; used by one at a time.
+  Result<SqliteStatement> statement(const char* sql);
   Error error(std::string_view step) const;
   sqlite3* handle() const { return handle_.get(); }
   const std::filesystem::path& path() const { return path_; }
@@ -31,10 +37,14 @@ class SqliteDatabase {
   struct Close {
     void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   };
+  struct Finalize {
+    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  };
   SqliteDatabase(std::filesystem::path path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
 
   std::filesystem::path path_;
   std::unique_ptr<sqlite3, Close> handle_;
+  std::map<const char*, std::unique_ptr<sqlite3_stmt, Finalize>> statements_;
 };
 
 // A prepared statement. Parameters count from 1, columns from 0, as in SQLite.
@@ -56,14 +66,16 @@ class SqliteStatement {
   std::string text(int column) const;
 
  private:
-  struct Finalize {
-    void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+  friend class SqliteDatabase;
+  struct Release {
+    bool kept = false;  // by the database
+    void operator()(sqlite3_stmt* statement) const;
   };
-  SqliteStatement(const SqliteDatabase& database, sqlite3_stmt* statement)
-      : database_(&database), statement_(statement) {}
+  SqliteStatement(const SqliteDatabase& database, sqlite3_stmt* statement, bool kept)
+      : database_(&database), statement_(statement, Release{kept}) {}
 
   const SqliteDatabase* database_;
-  std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+  std::unique_ptr<sqlite3_stmt, Release> statement_;
 };
 
 // A write transaction: rolled back unless commit() succeeded.

@@ -24,6 +24,54 @@ constexpr const char* steps_to_newest[] = {
       accept_at        INTEGER
     ) STRICT, WITHOUT ROWID;
     )sql",
+    // `rejected` is a JSON list of digests; `histories` remembers numbers whose entries have been pruned; `changes` is
+    // a JSON list; `definition` is JSON that names its own version. `position` is the order of creation.
+    R"sql(
+    ALTER TABLE bundles ADD COLUMN held_bundle      TEXT;
+    ALTER TABLE bundles ADD COLUMN held_digest      TEXT;
+    ALTER TABLE bundles ADD COLUMN held_origin      TEXT;
+    ALTER TABLE bundles ADD COLUMN held_source      TEXT;
+    ALTER TABLE bundles ADD COLUMN held_address     TEXT;
+    ALTER TABLE bundles ADD COLUMN held_certificate TEXT;
+    ALTER TABLE bundles ADD COLUMN held_at          INTEGER;
+    ALTER TABLE bundles ADD COLUMN held_why         TEXT;
+    ALTER TABLE bundles ADD COLUMN rejected         TEXT    NOT NULL DEFAULT '[]';
+    ALTER TABLE bundles ADD COLUMN last_non_empty   TEXT;
+    ALTER TABLE bundles ADD COLUMN rolled_back      INTEGER NOT NULL DEFAULT 0;
+
+    CREATE TABLE history (
+      trust_domain TEXT    NOT NULL,
+      number       INTEGER NOT NULL,
+      at           INTEGER NOT NULL,
+      action       TEXT    NOT NULL,
+      sequence     TEXT,
+      source       TEXT    NOT NULL,
+      address      TEXT    NOT NULL,
+      certificate  TEXT    NOT NULL,
+      by_uid       INTEGER,
+      by_command   TEXT,
+      reason       TEXT    NOT NULL,
+      digest       TEXT    NOT NULL,
+      changes      TEXT    NOT NULL,
+      bundle       TEXT,
+      PRIMARY KEY (trust_domain, number)
+    ) STRICT;
+    CREATE INDEX history_by_time ON history (at);
+    CREATE TABLE histories (
+      trust_domain TEXT    NOT NULL PRIMARY KEY,
+      last_number  INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE relationships (
+      trust_domain TEXT NOT NULL PRIMARY KEY,
+      definition   TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE entries (
+      position   INTEGER PRIMARY KEY,
+      id         TEXT NOT NULL UNIQUE,
+      definition TEXT NOT NULL
+    ) STRICT;
+    )sql",
 };
 
 Result<std::int64_t> stored_version(const SqliteDatabase& database) {

@@ -1,4 +1,4 @@
-// Bundle records in one SQLite file (WAL, synchronous=FULL): one transaction a write, survives kill -9 at any moment.
+// Everything in one SQLite file (WAL, synchronous=FULL): one transaction a write, survives kill -9 at any moment.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +8,7 @@
 
 namespace entente::store {
 
+// Two connections: one writes, the other reads histories, on whatever thread asks for them, while the first is at work.
 class SqliteStore final : public Store {
  public:
   // Creates the file (0600) or migrates an older schema, step by step, in one transaction; a newer schema is an error
@@ -16,7 +17,9 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   Result<Loaded> load() override;
-  Status write(std::span<const Change> changes) override;
+  Status write(const Batch& batch) override;
+  Result<StoredHistory> history(const spiffe::TrustDomain& trust_domain, const HistoryQuery& query) override;
+  Status prune_history(const trust::HistoryLimits& limits, Time now) override;
 
  private:
   struct Impl;

@@ -46,6 +46,9 @@ struct Batch {
   std::vector<Change> changes;
   std::vector<trust::HistoryEntryPtr> events;  // appended; their numbers grow within a trust domain
   std::vector<RegistryChange> registry;
+  // Where a history that the batch appends to exceeds this by a tenth, its oldest entries go in the same transaction:
+  // it cannot grow without bound between two prunings.
+  std::size_t history_entries = std::numeric_limits<std::size_t>::max();
   bool empty() const { return changes.empty() && events.empty() && registry.empty(); }
 };
 
@@ -57,12 +60,20 @@ struct Unreadable {
   Error reason;
 };
 
+// The definition of a relationship or a registration entry that cannot be read. It stays as it is until it is put or
+// removed by its key.
+struct UnreadableDefinition {
+  std::string name;  // "relationship b.test", "registration entry 4711"
+  Error reason;
+};
+
 struct Loaded {
   std::vector<trust::BundleRecord> records;
   std::vector<Unreadable> unreadable;
   std::map<spiffe::TrustDomain, std::uint64_t> last_event;  // the newest number in each history
   std::vector<trust::RelationshipPtr> relationships;        // of RelationshipSource::api
   trust::RegistrationEntries entries;                       // in the order of their creation
+  std::vector<UnreadableDefinition> unreadable_definitions;
 };
 
 // Which part of a history: numbers in [first, last], the newest `limit` of them.
@@ -72,7 +83,14 @@ struct HistoryQuery {
   std::size_t limit = 100;
 };
 
-// Blocking. Called by one thread at a time: by the ledger's writer after load().
+// A part of one history.
+struct StoredHistory {
+  std::vector<trust::HistoryEntryPtr> entries;  // oldest first
+  std::vector<Error> unreadable;                // entries that are left out: which, and why
+};
+
+// Blocking. Called by one thread at a time (by the ledger's writer after load()), but for history(), which another
+// thread may call meanwhile: one at a time.
 class Store {
  public:
   virtual ~Store() = default;
@@ -85,12 +103,11 @@ class Store {
   // it is left alone.
   virtual Status write(const Batch& batch) = 0;
 
-  // Oldest first, bundles included. An entry that cannot be read is left out and logged by the caller's means: an error
-  // only when the history as a whole cannot be read.
-  virtual Result<std::vector<trust::HistoryEntryPtr>> history(const spiffe::TrustDomain& trust_domain,
-                                                              const HistoryQuery& query) = 0;
+  // Bundles included. An error only when the history as a whole cannot be read.
+  virtual Result<StoredHistory> history(const spiffe::TrustDomain& trust_domain, const HistoryQuery& query) = 0;
 
-  // What exceeds the limits at `now` goes, the oldest first; one transaction.
+  // What exceeds the limits at `now` goes, the oldest first; one transaction. Numbers are never given again:
+  // Loaded::last_event stays.
   virtual Status prune_history(const trust::HistoryLimits& limits, Time now) = 0;
 };
 
