@@ -15,6 +15,7 @@
 #include "common/base/time.hpp"
 #include "common/crypto/certificate.hpp"
 #include "common/crypto/key.hpp"
+#include "common/tls/system_roots.hpp"
 
 struct ssl_ctx_st;
 
@@ -58,6 +59,9 @@ class ServerContext {
 struct WebTrust {
   std::string host;                                               // a DNS name or an IP address
   std::shared_ptr<const std::vector<crypto::Certificate>> roots;  // null: the system's
+  RootStorePtr system_roots = {};  // as SystemRoots holds them; null: read once more for this context alone
+  // Besides: judges the chain that OpenSSL found good, from the leaf to the root. Null: nothing more is asked.
+  VerifyChain also = {};
 };
 
 class ClientContext {

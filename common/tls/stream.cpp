@@ -208,6 +208,12 @@ std::vector<crypto::Certificate> Stream::peer_chain() const {
   return std::move(*chain);
 }
 
+std::vector<crypto::Certificate> Stream::verified_chain() const {
+  auto chain = to_certificates(SSL_get0_verified_chain(impl_->ssl.get()));
+  if (!chain) return {};
+  return std::move(*chain);
+}
+
 tcp::socket& Stream::socket() { return impl_->socket; }
 
 }  // namespace entente::tls

@@ -40,8 +40,10 @@ class Stream {
   // Ends the connection and every outstanding operation now; safe to call at any time on the thread.
   void abort();
 
-  bool resumed() const;  // the handshake took up an earlier session
-  std::vector<crypto::Certificate> peer_chain() const;
+  bool resumed() const;                                 // the handshake took up an earlier session
+  std::vector<crypto::Certificate> peer_chain() const;  // leaf first, as the peer sent it
+  // From the leaf to the root, as WebTrust found it good; empty under VerifyChain and on resumed sessions.
+  std::vector<crypto::Certificate> verified_chain() const;
   asio::ip::tcp::socket& socket();
 
  private:

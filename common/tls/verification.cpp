@@ -18,17 +18,17 @@ int refuse(X509_STORE_CTX* store, int reason, Error error) {
   return 0;
 }
 
-Status judge_by(const VerifyChain& judge, X509_STORE_CTX* store) {
-  const Result<std::vector<crypto::Certificate>> chain = to_certificates(X509_STORE_CTX_get0_untrusted(store));
+Status judge_by(const VerifyChain& judge, const STACK_OF(X509) * stack) {
+  const Result<std::vector<crypto::Certificate>> chain = to_certificates(stack);
   if (!chain) return chain.error();
   if (chain->empty()) return Error(Errc::tls, "the peer sent no certificate");
   return judge(*chain);
 }
 
 // No exception may cross OpenSSL's frames.
-Status judge_safely(const VerifyChain& judge, X509_STORE_CTX* store) noexcept {
+Status judge_safely(const VerifyChain& judge, const STACK_OF(X509) * stack) noexcept {
   try {
-    return judge_by(judge, store);
+    return judge_by(judge, stack);
   } catch (const std::exception& failure) {
     return Error(Errc::internal, std::string("the peer's certificate could not be judged: ") + failure.what());
   } catch (...) {
@@ -37,7 +37,7 @@ Status judge_safely(const VerifyChain& judge, X509_STORE_CTX* store) noexcept {
 }
 
 int on_verify_by_function(X509_STORE_CTX* store, void* judge) {
-  const Status verdict = judge_safely(*static_cast<const VerifyChain*>(judge), store);
+  const Status verdict = judge_safely(*static_cast<const VerifyChain*>(judge), X509_STORE_CTX_get0_untrusted(store));
   if (!verdict) {
     const bool expired = verdict.error().code() == Errc::expired;
     return refuse(store, expired ? X509_V_ERR_CERT_HAS_EXPIRED : X509_V_ERR_APPLICATION_VERIFICATION, verdict.error());
@@ -77,9 +77,14 @@ std::string explain(X509_STORE_CTX* store, int reason, const WebTrust& trust) {
 }
 
 int on_verify_by_web_trust(X509_STORE_CTX* store, void* argument) {
-  if (X509_verify_cert(store) > 0) return 1;
-  const int reason = X509_STORE_CTX_get_error(store);
-  return refuse(store, reason, Error(Errc::tls, explain(store, reason, *static_cast<const WebTrust*>(argument))));
+  const WebTrust& trust = *static_cast<const WebTrust*>(argument);
+  if (X509_verify_cert(store) <= 0) {
+    const int reason = X509_STORE_CTX_get_error(store);
+    return refuse(store, reason, Error(Errc::tls, explain(store, reason, trust)));
+  }
+  if (!trust.also) return 1;
+  const Status verdict = judge_safely(trust.also, X509_STORE_CTX_get0_chain(store));
+  return verdict ? 1 : refuse(store, X509_V_ERR_APPLICATION_VERIFICATION, verdict.error());
 }
 
 Status use_roots(SSL_CTX& context, const std::vector<crypto::Certificate>& roots) {
@@ -139,6 +144,8 @@ Status verify_by_web_trust(SSL_CTX& context, const WebTrust& trust) {
   if (const Status host = use_host(context, trust.host); !host) return host.error();
   if (trust.roots) {
     if (const Status roots = use_roots(context, *trust.roots); !roots) return roots.error();
+  } else if (trust.system_roots) {
+    SSL_CTX_set1_cert_store(&context, trust.system_roots.get());
   } else if (SSL_CTX_set_default_verify_paths(&context) != 1) {
     return crypto::drain_errors("tls: system roots");
   }

@@ -91,6 +91,58 @@ TEST(WebTrust, RefusesAnAuthorityThatIsNotAmongTheRoots) {
   EXPECT_NE(connection.on_client.error().message().find("configured roots"), std::string::npos);
 }
 
+// What a server sends and what proves it are two things: strangers may stand in what it sends.
+TEST(WebTrust, GivesTheVerifiedChainToWhoeverJudgesBesides) {
+  asio::io_context io;
+  const Authority authority, stranger("stranger");
+  Identity server = authority.issue();
+  server.chain.push_back(stranger.certificate());
+  std::vector<crypto::Certificate> judged;
+  ClientContext::Options options;
+  options.trust = WebTrust{"127.0.0.1", authority.roots(), {}, [&](std::span<const crypto::Certificate> chain) {
+                             judged.assign(chain.begin(), chain.end());
+                             return ok();
+                           }};
+  Connection connection(io, must(ClientContext::create(std::move(options))), server_context(server));
+
+  EXPECT_TRUE(connection.handshake());
+
+  const std::vector<crypto::Certificate> verified = {server.chain[0], authority.certificate()};
+  EXPECT_EQ(judged, verified);
+  EXPECT_EQ(connection.client.verified_chain(), verified);
+  EXPECT_EQ(connection.client.peer_chain(), server.chain);
+}
+
+TEST(WebTrust, IsRefusedByWhoeverJudgesBesides) {
+  asio::io_context io;
+  const Authority authority;
+  const Error refusal(Errc::tls, "not one of the pinned keys");
+  ClientContext::Options options;
+  options.trust = WebTrust{
+      "127.0.0.1", authority.roots(), {}, [&](std::span<const crypto::Certificate>) -> Status { return refusal; }};
+  Connection connection(io, must(ClientContext::create(std::move(options))), server_context(authority.issue()));
+
+  connection.handshake();
+
+  ASSERT_FALSE(connection.on_client);
+  EXPECT_EQ(connection.on_client.error(), refusal);
+}
+
+TEST(WebTrust, AsksNobodyBesidesWhereTheChainIsBadAlready) {
+  asio::io_context io;
+  const Authority authority, other("other");
+  bool asked = false;
+  ClientContext::Options options;
+  options.trust = WebTrust{"127.0.0.1", authority.roots(), {}, [&](std::span<const crypto::Certificate>) {
+                             asked = true;
+                             return ok();
+                           }};
+  Connection connection(io, must(ClientContext::create(std::move(options))), server_context(other.issue()));
+
+  EXPECT_FALSE(connection.handshake());
+  EXPECT_FALSE(asked);
+}
+
 TEST(VerifyChain, IsGivenTheChainLeafFirst) {
   const Authority authority;
   Identity server = authority.issue();
