@@ -83,6 +83,44 @@ TEST(BootstrapBundle, LeavesAnEarlierWordOfTheOperatorStanding) {
   EXPECT_EQ(accepted(decide(current, {.x509 = {"C"}})).accept_next, current.accept_next);
 }
 
+TEST(BootstrapBundle, ChangedByTheOperatorEndsAHoldARollBackAndARejection) {
+  BundleRecord current = fetched_after_bootstrap();
+  const auto offered = make_bundle({.x509 = {"X"}, .sequence = 10});
+  current = std::get<Hold>(decide_fetched(before, &current, {offered, {}}, {.policy = ChangePolicy::approve})).next;
+  current.rolled_back = true;
+  current.rejected = {spiffe::authorities_digest(*make_bundle({.x509 = {"C"}})), "another"};
+
+  const BundleRecord next = accepted(decide(current, {.x509 = {"C"}}));
+
+  EXPECT_FALSE(next.held);
+  EXPECT_FALSE(next.rolled_back);
+  EXPECT_EQ(next.rejected, std::vector<std::string>{"another"});
+}
+
+TEST(BootstrapBundle, IsTakenWhereACandidateWaitsAndNothingIsInUse) {
+  const auto offered = make_bundle({.x509 = {"A"}, .sequence = 10});
+  const BundleRecord none =
+      std::get<Hold>(decide_fetched(before, nullptr, {offered, {}}, {.policy = ChangePolicy::approve})).next;
+
+  const BundleRecord next = accepted(decide(none, {.x509 = {"A"}}));
+
+  EXPECT_EQ(next.origin, Origin::bootstrap);
+  EXPECT_FALSE(next.held);
+}
+
+TEST(BootstrapBundle, ConfirmedByTheEndpointLeavesWhatWaitsWaiting) {
+  const BundleRecord bootstrap = accepted(decide(std::nullopt, {.x509 = {"A"}, .sequence = 5}));
+  const auto offered = make_bundle({.x509 = {"A", "B"}, .sequence = 9});
+  const BundleRecord held =
+      std::get<Hold>(decide_fetched(before, &bootstrap, {offered, {}}, {.policy = ChangePolicy::approve})).next;
+
+  const auto same = make_bundle({.x509 = {"A"}, .sequence = 5});
+  const BundleRecord next = accepted(decide_fetched(now, &held, {same, {}}, {.policy = ChangePolicy::approve}));
+
+  EXPECT_EQ(next.origin, Origin::fetched);
+  EXPECT_TRUE(next.held);
+}
+
 TEST(BootstrapBundle, ThatIsNotGivenChangesNothing) {
   const BundleRecord current = fetched_after_bootstrap();
   EXPECT_TRUE(unchanged(decide_bootstrap(now, &current, nullptr, "")));

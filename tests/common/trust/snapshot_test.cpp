@@ -40,6 +40,30 @@ TEST(Snapshot, LeavesTheOneBeforeAsItWas) {
   EXPECT_TRUE(removed->records.empty());
 }
 
+TEST(Snapshot, KeepsApartWhatIsInUseAndWhatOnlyWaits) {
+  auto none = *record_of("b.test", 1);
+  none.origin = Origin::none;
+  const auto waiting = std::make_shared<const BundleRecord>(none);
+  SnapshotPtr snapshot = std::make_shared<const Snapshot>();
+  for (const char* name : {"c.test", "a.test"}) snapshot = with_record(*snapshot, domain(name), record_of(name));
+
+  snapshot = with_record(*snapshot, domain("b.test"), waiting);
+  EXPECT_EQ(snapshot->find(domain("b.test")), nullptr);
+  EXPECT_EQ(snapshot->find_any(domain("b.test")), waiting);
+  EXPECT_EQ(snapshot->find_any(domain("a.test")), snapshot->records[0]);
+  EXPECT_EQ(snapshot->find_any(domain("z.test")), nullptr);
+  EXPECT_EQ(snapshot->records.size(), 2U);
+
+  snapshot = with_record(*snapshot, domain("b.test"), record_of("b.test", 2));
+  EXPECT_EQ(snapshot->find(domain("b.test"))->revision, 2U);
+  EXPECT_TRUE(snapshot->waiting.empty());
+
+  snapshot = with_record(*snapshot, domain("b.test"), waiting);
+  EXPECT_EQ(snapshot->records.size(), 2U);
+  snapshot = with_record(*snapshot, domain("b.test"), nullptr);
+  EXPECT_EQ(snapshot->find_any(domain("b.test")), nullptr);
+}
+
 TEST(Snapshot, KnowsItsOwnTrustDomainIfThereIsOne) {
   Snapshot snapshot;
   EXPECT_EQ(snapshot.own_record(), nullptr);

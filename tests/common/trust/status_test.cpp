@@ -80,6 +80,59 @@ TEST(RelationshipStatus, IsExpiredWhenNoAuthorityCanValidateAnythingAnyMore) {
   EXPECT_EQ(status(given).earliest_expiry, test::authorities_end());
 }
 
+HeldBundle waiting() {
+  return {make_bundle({.x509 = {"B"}}), "digest", Origin::fetched, {}, start, "policy approve: authorities are added"};
+}
+
+TEST(RelationshipStatus, IsHeldWhereAChangeWaitsAndNothingIsWorse) {
+  Given given;
+  given.record = fetched(make_bundle({.x509 = {"A"}}), start);
+  given.record->held = waiting();
+  given.attempts = failed(start);
+  given.now = start + 24h;
+  EXPECT_EQ(status(given).state, RelationshipState::held);
+  EXPECT_EQ(status(given).held->digest, "digest");
+  EXPECT_EQ(status(given).x509_authorities, 1U);
+
+  given.now = test::authorities_end() + 1s;
+  EXPECT_EQ(status(given).state, RelationshipState::expired);
+  EXPECT_TRUE(status(given).held);
+  given.record->bundle = make_bundle({});
+  EXPECT_EQ(status(given).state, RelationshipState::revoked);
+}
+
+TEST(RelationshipStatus, IsHeldRatherThanPendingWhereTheFirstBundleWaits) {
+  Given given;
+  given.record = fetched(make_bundle({}), start);
+  given.record->origin = Origin::none;
+  given.record->held = waiting();
+  EXPECT_EQ(status(given).state, RelationshipState::held);
+  EXPECT_EQ(status(given).last_change, std::nullopt);
+  given.record->origin = Origin::bootstrap;
+  EXPECT_EQ(status(given).state, RelationshipState::held);
+
+  given.record->origin = Origin::none;
+  given.record->held.reset();
+  EXPECT_EQ(status(given).state, RelationshipState::pending);
+}
+
+TEST(RelationshipStatus, CountsAnImportedBundleAsThePeersOwnButNotAGivenOne) {
+  Given given;
+  given.record = fetched(make_bundle({.x509 = {"A"}}), start);
+  given.record->origin = Origin::imported;
+  EXPECT_EQ(status(given).state, RelationshipState::current);
+  given.record->origin = Origin::given;
+  EXPECT_EQ(status(given).state, RelationshipState::pending);
+}
+
+TEST(RelationshipStatus, ShowsThePolicyThatApplies) {
+  Given given;
+  given.default_policy = ChangePolicy::overlap;
+  EXPECT_EQ(status(given).policy, ChangePolicy::overlap);
+  given.relationship.policy = ChangePolicy::approve;
+  EXPECT_EQ(status(given).policy, ChangePolicy::approve);
+}
+
 TEST(RelationshipStatus, IsStaleOnlyAfterThreeEffectiveIntervalsWithoutASuccess) {
   Given given;
   given.record = fetched(make_bundle({.x509 = {"A"}, .hint = 60s}), start);
@@ -134,8 +187,10 @@ TEST(RelationshipStatus, ShowsEveryWarning) {
   given.record = fetched(make_bundle({.x509 = {"A"}}), start);
   given.record->sequence_reused = true;
   given.record->sequence_missing = true;
+  given.record->rolled_back = true;
   given.persisted = false;
-  EXPECT_THAT(status(given).warnings, ElementsAre("sequence_reused", "sequence_missing", "not_persisted"));
+  EXPECT_THAT(status(given).warnings,
+              ElementsAre("sequence_reused", "sequence_missing", "rolled_back", "not_persisted"));
 }
 
 TEST(RelationshipStatus, SaysThatTheStoreStandsInTheWayUnlessSomethingElseDoes) {
