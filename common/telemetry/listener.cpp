@@ -40,20 +40,38 @@ Response readiness_answer(const Readiness& readiness) {
                          : answer(http::status::service_unavailable, std::move(reasons));
 }
 
-Response respond(const Request& request, const Metrics& metrics, const Readiness& readiness) {
+// What the requests are answered from; the listener's.
+struct Shown {
+  Metrics& metrics;
+  const Readiness& readiness;
+  const Pages* pages;  // may be null
+};
+
+Response not_found(const Shown& shown) {
+  std::string names = "there is /metrics, /live, /ready";
+  if (shown.pages != nullptr)
+    for (const std::string& path : shown.pages->paths()) names += ", " + path;
+  return answer(http::status::not_found, names + '\n');
+}
+
+Response respond(const Request& request, const Shown& shown) {
   if (request.method() != http::verb::get && request.method() != http::verb::head) {
     Response refusal = answer(http::status::method_not_allowed, "only GET and HEAD\n");
     refusal.set(http::field::allow, "GET, HEAD");
     return refusal;
   }
   const beast::string_view path = request.target().substr(0, request.target().find('?'));
-  if (path == "/metrics") return answer(http::status::ok, metrics.expose(), "text/plain; version=0.0.4; charset=utf-8");
+  if (path == "/metrics")
+    return answer(http::status::ok, shown.metrics.expose(), "text/plain; version=0.0.4; charset=utf-8");
   if (path == "/live") return answer(http::status::ok, "live\n");
-  if (path == "/ready") return readiness_answer(readiness);
-  return answer(http::status::not_found, "there is /metrics, /live and /ready\n");
+  if (path == "/ready") return readiness_answer(shown.readiness);
+  if (shown.pages != nullptr)
+    if (auto page = shown.pages->show({path.data(), path.size()}))
+      return answer(http::status::ok, std::move(*page), "application/json");
+  return not_found(shown);
 }
 
-asio::awaitable<void> serve(tcp::socket socket, const Metrics& metrics, const Readiness& readiness) {
+asio::awaitable<void> serve(tcp::socket socket, Shown shown) {
   beast::tcp_stream stream(std::move(socket));
   stream.expires_after(connection_time);
   beast::flat_buffer buffer;
@@ -61,7 +79,7 @@ asio::awaitable<void> serve(tcp::socket socket, const Metrics& metrics, const Re
   parser.header_limit(header_limit);
   const auto [read_error, read_size] = co_await http::async_read(stream, buffer, parser, as_result);
   if (read_error) co_return;
-  Response response = respond(parser.get(), metrics, readiness);
+  Response response = respond(parser.get(), shown);
   response.prepare_payload();
   if (parser.get().method() == http::verb::head) response.body().clear();
   const auto [write_error, written] = co_await http::async_write(stream, response, as_result);
@@ -74,12 +92,11 @@ asio::awaitable<void> serve(tcp::socket socket, const Metrics& metrics, const Re
 }  // namespace
 
 struct Listener::Impl {
-  Impl(tcp::acceptor listening, Metrics& m, const Readiness& r, Log& l)
-      : acceptor(std::move(listening)), metrics(m), readiness(r), log(l), connections(acceptor.get_executor(), l) {}
+  Impl(tcp::acceptor listening, Shown what, Log& l)
+      : acceptor(std::move(listening)), shown(what), log(l), connections(acceptor.get_executor(), l) {}
 
   tcp::acceptor acceptor;
-  Metrics& metrics;
-  const Readiness& readiness;
+  Shown shown;
   Log& log;
   TaskGroup connections;
 };
@@ -88,10 +105,11 @@ Listener::Listener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Listener::~Listener() = default;
 
 Result<std::unique_ptr<Listener>> Listener::bind(asio::any_io_executor executor, const std::string& listen,
-                                                 Metrics& metrics, const Readiness& readiness, Log& log) {
+                                                 Metrics& metrics, const Readiness& readiness, Log& log,
+                                                 const Pages* pages) {
   Result<tcp::acceptor> acceptor = listen_on(std::move(executor), listen);
   if (!acceptor) return acceptor.error().within("telemetry");
-  auto impl = std::make_unique<Impl>(std::move(*acceptor), metrics, readiness, log);
+  auto impl = std::make_unique<Impl>(std::move(*acceptor), Shown{metrics, readiness, pages}, log);
   return std::unique_ptr<Listener>(new Listener(std::move(impl)));
 }
 
@@ -114,7 +132,7 @@ asio::awaitable<void> Listener::run() {
       continue;
     }
     if (impl.connections.running() >= connection_limit) continue;  // the socket closes
-    impl.connections.spawn("telemetry request", serve(std::move(socket), impl.metrics, impl.readiness));
+    impl.connections.spawn("telemetry request", serve(std::move(socket), impl.shown));
   }
   impl.connections.cancel();
 }

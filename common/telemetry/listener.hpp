@@ -1,4 +1,4 @@
-// The telemetry listener: /metrics, /live, /ready over plain HTTP, for the operator's own network.
+// The telemetry listener: /metrics, /live, /ready and pages over plain HTTP, for the operator's own network.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -11,6 +11,7 @@
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
 #include "common/telemetry/metrics.hpp"
+#include "common/telemetry/pages.hpp"
 #include "common/telemetry/readiness.hpp"
 
 namespace entente::telemetry {
@@ -21,9 +22,10 @@ namespace asio = boost::asio;
 // line.
 class Listener {
  public:
-  // `listen`: "127.0.0.1:9988"; port 0 picks a free one.
+  // `listen`: "127.0.0.1:9988"; port 0 picks a free one. `pages` (may be null) outlives the listener, as the rest does.
   static Result<std::unique_ptr<Listener>> bind(asio::any_io_executor executor, const std::string& listen,
-                                                Metrics& metrics, const Readiness& readiness, Log& log);
+                                                Metrics& metrics, const Readiness& readiness, Log& log,
+                                                const Pages* pages = nullptr);
   ~Listener();
   std::uint16_t port() const;
   asio::awaitable<void> run();  // until cancelled; at most 64 connections, 10 s each

@@ -20,7 +20,7 @@ using testing::StartsWith;
 // A listener on a thread of its own, as the blocking get() needs it.
 struct ListenerTest : testing::Test {
   ListenerTest() {
-    auto bound = Listener::bind(io.get_executor(), "127.0.0.1:0", metrics, readiness, log);
+    auto bound = Listener::bind(io.get_executor(), "127.0.0.1:0", metrics, readiness, log, &pages);
     if (!bound) throw std::runtime_error(bound.error().message());
     listener = std::move(*bound);
     asio::co_spawn(io, listener->run(), asio::detached);
@@ -48,10 +48,25 @@ struct ListenerTest : testing::Test {
   Log log{LogLevel::error};
   Metrics metrics;
   Readiness readiness;
+  Pages pages;
   asio::io_context io;
   std::unique_ptr<Listener> listener;
   std::thread thread;
 };
+
+TEST_F(ListenerTest, ShowsThePagesThatThereAre) {
+  EXPECT_EQ(get("/pollers")->status, 404U);
+
+  pages.add("/pollers", [] { return "{\"clients\":[]}"; });
+  const auto answer = get("/pollers?x=1");
+  EXPECT_EQ(answer->status, 200U);
+  EXPECT_EQ(answer->body, "{\"clients\":[]}");
+  EXPECT_THAT(send("GET /pollers HTTP/1.0\r\n\r\n"), HasSubstr("Content-Type: application/json\r\n"));
+  EXPECT_THAT(get("/")->body, HasSubstr("/metrics, /live, /ready, /pollers"));
+
+  pages.remove("/pollers");
+  EXPECT_EQ(get("/pollers")->status, 404U);
+}
 
 TEST_F(ListenerTest, ServesTheMetrics) {
   metrics.counter("entente_test_total", "Test.").add(2);
