@@ -7,11 +7,18 @@ constexpr std::size_t read_size = 1024;            // most requests fit; what ev
 constexpr std::size_t discard_limit = 256U << 10;  // of what a refused client still sends
 constexpr std::chrono::seconds discard_time(2);
 
+// After it the client has the bundle that is published.
+bool tells_the_bundle(const Decision& decision) {
+  return decision.answer == Answer::not_modified || (decision.answer == Answer::bundle && !decision.head_only);
+}
+
 }  // namespace
 
-Connection::Connection(std::shared_ptr<Service> service, asio::ip::tcp::socket socket, ConnectionTable::Id id)
+Connection::Connection(std::shared_ptr<Service> service, asio::ip::tcp::socket socket, ConnectionTable::Id id,
+                       const ClientAddress& from)
     : service_(std::move(service)),
       id_(id),
+      place_(from),
       socket_(std::move(socket)),
       woken_(socket_->get_executor()),
       deadline_(service_->wheel, [this] { abort(); }) {
@@ -63,7 +70,7 @@ asio::awaitable<bool> Connection::serve_request() {
   const std::string_view etag = service_->publication ? std::string_view(service_->publication->etag) : "";
   const Decision decision = refused ? refuse(parsed->refusal) : respond(parsed->request, service_->path, etag);
   received_.erase(0, refused ? received_.size() : parsed->size);
-  co_return co_await answer(decision);
+  co_return co_await answer(decision, parsed->request.if_none_match);
 }
 
 // Empty when the client has ended the connection, or was cut off.
@@ -92,12 +99,15 @@ asio::awaitable<bool> Connection::read_more() {
   co_return true;
 }
 
-asio::awaitable<bool> Connection::answer(Decision decision) {
+asio::awaitable<bool> Connection::answer(Decision decision, std::string_view if_none_match) {
   decision.close = decision.close || service_->stopping;
-  const auto bytes = service_->answers.of(decision, service_->publication, std::chrono::system_clock::now());
+  const Time now = std::chrono::system_clock::now();
+  const PublicationPtr publication = service_->publication;  // another may come while this one is written
+  const auto bytes = service_->answers.of(decision, publication, now);
   const Status sent = co_await stream_->write(*bytes);
   if (!sent) co_return false;
   service_->metrics.answered(decision.answer);
+  if (tells_the_bundle(decision)) service_->pollers->asked(place_, if_none_match, publication->etag, now);
   if (decision.close) co_await close_gently();
   co_return !decision.close;
 }

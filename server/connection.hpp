@@ -18,7 +18,8 @@ namespace entente::server {
 // A handle, alive while its run() is; enters and leaves the service's `open` and `table` by itself.
 class Connection {
  public:
-  Connection(std::shared_ptr<Service> service, asio::ip::tcp::socket socket, ConnectionTable::Id id);
+  Connection(std::shared_ptr<Service> service, asio::ip::tcp::socket socket, ConnectionTable::Id id,
+             const ClientAddress& from);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -34,13 +35,14 @@ class Connection {
   asio::awaitable<bool> serve_request();
   asio::awaitable<std::optional<ParsedRequest>> receive();
   asio::awaitable<bool> read_more();
-  asio::awaitable<bool> answer(Decision decision);
+  asio::awaitable<bool> answer(Decision decision, std::string_view if_none_match);
   asio::awaitable<void> close_gently();
   void become_idle();
   void become_busy();
 
   const std::shared_ptr<Service> service_;
   const ConnectionTable::Id id_;
+  PollerTable::Place place_;
   std::optional<asio::ip::tcp::socket> socket_;  // until the handshake
   std::optional<tls::Stream> stream_;            // from then on
   Event woken_;

@@ -2,21 +2,9 @@
 
 namespace entente::server {
 
-// A host has a /64 of IPv6 to itself; an IPv4 address is the same one whichever kind of socket took it.
-ConnectionTable::Key ConnectionTable::key_of(const asio::ip::address& address) {
-  if (address.is_v4()) return {false, address.to_v4().to_uint()};
-  const asio::ip::address_v6 v6 = address.to_v6();
-  if (v6.is_v4_mapped()) return {false, asio::ip::make_address_v4(asio::ip::v4_mapped, v6).to_uint()};
-  std::uint64_t prefix = 0;
-  const auto bytes = v6.to_bytes();
-  for (std::size_t i = 0; i < 8; ++i) prefix = prefix << 8 | bytes[i];
-  return {true, prefix};
-}
-
-ConnectionTable::Admission ConnectionTable::admit(const asio::ip::address& from) {
-  const Key key = key_of(from);
+ConnectionTable::Admission ConnectionTable::admit(const ClientAddress& from) {
   Admission admission;
-  const auto known = addresses_.find(key);
+  const auto known = addresses_.find(from);
   if (known != addresses_.end() && known->second.count >= limit_per_address_) {
     admission.yields = yield(known->second.idle);
     if (!admission.yields) return admission;
@@ -26,8 +14,8 @@ ConnectionTable::Admission ConnectionTable::admit(const asio::ip::address& from)
     if (!admission.yields) return admission;
   }
   admission.id = ++last_;
-  entries_[last_].key = key;
-  ++addresses_[key].count;
+  entries_[last_].key = from;
+  ++addresses_[from].count;
   return admission;
 }
 

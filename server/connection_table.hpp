@@ -1,17 +1,15 @@
 // Who may connect: the count of connections, in all and per address, and which one yields to a newcomer. Without I/O.
 #pragma once
 
-#include <boost/asio/ip/address.hpp>
 #include <cstdint>
 #include <list>
 #include <map>
 #include <optional>
 #include <unordered_map>
-#include <utility>
+
+#include "server/client_address.hpp"
 
 namespace entente::server {
-
-namespace asio = boost::asio;
 
 class ConnectionTable {
  public:
@@ -25,7 +23,7 @@ class ConnectionTable {
   struct Admission {
     std::optional<Id> id, yields;
   };
-  Admission admit(const asio::ip::address& from);
+  Admission admit(const ClientAddress& from);
 
   // A newcomer is busy. Idle since the latest set_idle(). An id that has left is passed over.
   void set_idle(Id id);
@@ -38,23 +36,21 @@ class ConnectionTable {
   std::size_t size() const { return entries_.size(); }
 
  private:
-  using Key = std::pair<bool, std::uint64_t>;  // IPv6 or not; the address, or its /64
   struct Address {
     std::size_t count = 0;
     std::list<Id> idle;
   };
   struct Entry {
-    Key key;
+    ClientAddress key;
     bool idle = false;
     std::list<Id>::iterator in_all, in_address;
   };
-  static Key key_of(const asio::ip::address& address);
   std::optional<Id> yield(std::list<Id>& idle);
 
   std::size_t limit_, limit_per_address_;
   Id last_ = 0;
   std::list<Id> idle_;  // oldest first, as in each address
-  std::map<Key, Address> addresses_;
+  std::map<ClientAddress, Address> addresses_;
   std::unordered_map<Id, Entry> entries_;
 };
 

@@ -44,13 +44,14 @@ struct Endpoint::Impl {
 
   // Over a limit the oldest idle connection yields; where there is none, the newcomer is closed before its handshake.
   void admit(tcp::socket socket, const tcp::endpoint& peer) {
-    const ConnectionTable::Admission admission = service->table.admit(peer.address());
+    const ClientAddress from = ClientAddress::of(peer.address());
+    const ConnectionTable::Admission admission = service->table.admit(from);
     if (admission.yields) close_yielding(*service, *admission.yields);
     if (!admission.id) {
       service->metrics.refused();
       return;
     }
-    auto connection = std::make_unique<Connection>(service, std::move(socket), *admission.id);
+    auto connection = std::make_unique<Connection>(service, std::move(socket), *admission.id, from);
     tasks.spawn("endpoint connection", run_connection(std::move(connection)));
   }
 
@@ -96,7 +97,12 @@ void Endpoint::set_tls(std::shared_ptr<const tls::ServerContext> context) {
   for (const auto& [id, connection] : service.open) connection->tls_arrived();
 }
 
-void Endpoint::set_publication(PublicationPtr publication) { impl_->service->publication = std::move(publication); }
+void Endpoint::set_publication(PublicationPtr publication) {
+  if (publication) impl_->service->pollers->publish(publication->etag, std::chrono::system_clock::now());
+  impl_->service->publication = std::move(publication);
+}
+
+std::shared_ptr<const PollerTable> Endpoint::pollers() const { return impl_->service->pollers; }
 
 bool Endpoint::ready() const { return impl_->service->tls && impl_->service->publication; }
 

@@ -13,6 +13,7 @@
 #include "common/telemetry/metrics.hpp"
 #include "common/tls/context.hpp"
 #include "server/limits.hpp"
+#include "server/poller_table.hpp"
 #include "server/publication.hpp"
 
 namespace entente::server {
@@ -42,6 +43,7 @@ class Endpoint {
   void set_publication(PublicationPtr publication);  // null: 503 with Retry-After
   bool ready() const;                                // has a TLS context and a publication
   std::size_t connections() const;
+  std::shared_ptr<const PollerTable> pollers() const;  // never null; outlives the endpoint
 
   // Accepts and serves until cancelled or stop().
   asio::awaitable<void> run();

@@ -13,6 +13,7 @@
 #include "server/connection_table.hpp"
 #include "server/endpoint_metrics.hpp"
 #include "server/limits.hpp"
+#include "server/poller_table.hpp"
 #include "server/publication.hpp"
 
 namespace entente::server {
@@ -27,7 +28,8 @@ struct Service {
         metrics(m),
         wheel(executor),
         table(lim.connections, lim.connections_per_address),
-        ended(executor) {}
+        ended(executor),
+        pollers(std::make_shared<PollerTable>(std::chrono::system_clock::now())) {}
 
   const std::string path;
   const Limits limits;
@@ -37,7 +39,8 @@ struct Service {
   ConnectionTable table;
   std::unordered_map<ConnectionTable::Id, Connection*> open;  // each until its destruction
   Event ended;                                                // raised when a connection has ended
-  bool stopping = false;                                      // the answer under way is a connection's last
+  std::shared_ptr<PollerTable> pollers;
+  bool stopping = false;  // the answer under way is a connection's last
 
   std::shared_ptr<const tls::ServerContext> tls;  // for the next handshake; null: it waits
   PublicationPtr publication;                     // for the next answer

@@ -1,5 +1,5 @@
 // A bundle as a file that proves whose it is, for peers that cannot fetch it: a JWS in compact serialization (RFC
-// 7515), signed with the X509-SVID of the bundle's endpoint. docs/design.md, Signed bundle files.
+// 7515), signed with the X509-SVID of the bundle's endpoint.
 //   header  {"alg": "ES256", "typ": "spiffe-bundle+jws", "x5c": [the SVID's chain, leaf first]}
 //   payload {"trust_domain": "a.test", "issued_at": unix seconds, "sequence": N, "bundle": {JWK Set}}
 // `sequence` is the document's own spiffe_sequence, absent where that is. Nothing else may stand in either: what a

@@ -5,7 +5,7 @@
 namespace entente::server {
 namespace {
 
-using asio::ip::make_address;
+ClientAddress make_address(const char* text) { return ClientAddress::of(asio::ip::make_address(text)); }
 
 const auto alice = make_address("192.0.2.1");
 const auto bob = make_address("192.0.2.2");

@@ -46,6 +46,24 @@ TEST_F(EndpointTest, KeepsAConnectionForManyRequests) {
   EXPECT_EQ(metric("entente_endpoint_connections"), "1");
 }
 
+TEST_F(EndpointTest, RemembersWhoWasToldWhichBundleAndNobodyElse) {
+  start_serving();
+  EXPECT_THAT(ask("GET /other HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(ask("HEAD / HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+  EXPECT_EQ(endpoint->pollers()->size(), 0U);
+  const std::string first = publication(1)->etag, second = publication(2)->etag;
+
+  EXPECT_THAT(ask("GET / HTTP/1.0\r\nIf-None-Match: " + first + "\r\n\r\n"), StartsWith("HTTP/1.1 304"));
+  endpoint->set_publication(publication(2));
+  EXPECT_THAT(ask("GET / HTTP/1.0\r\nIf-None-Match: " + first + "\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+
+  const std::string shown = endpoint->pollers()->json();
+  const auto bare = [](const std::string& etag) { return etag.substr(1, etag.size() - 2); };
+  EXPECT_THAT(shown, HasSubstr("\"etag\":\"" + bare(second) + "\""));
+  EXPECT_THAT(shown, HasSubstr("\"address\":\"127.0.0.1\""));
+  EXPECT_THAT(shown, HasSubstr("\"sent\":\"" + bare(first) + "\",\"given\":\"" + bare(second) + "\""));
+}
+
 TEST_F(EndpointTest, AnswersPipelinedRequestsInOrder) {
   start_serving();
 
