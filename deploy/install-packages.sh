@@ -10,9 +10,10 @@ build_packages=(
   libgrpc++-dev libgrpc-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
   libsqlite3-dev libc-ares-dev libyaml-cpp-dev libcli11-dev libspdlog-dev prometheus-cpp-dev openssl
 )
+# Of nginx and prometheus the tests run the programs alone; where systemd runs, both packages start a service, too.
 test_packages=(
   ca-certificates clang-format clang-tidy curl git libbenchmark-dev libcpp-jwt-dev libgmock-dev libgtest-dev
-  nginx-light python3 python3-cryptography python3-jwt python3-venv shellcheck sqlite3 util-linux
+  nginx-light prometheus python3 python3-cryptography python3-jwt python3-venv shellcheck sqlite3 util-linux
 )
 
 usage() { echo "usage: $0 [--tests]"; }
