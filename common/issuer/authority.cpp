@@ -5,8 +5,6 @@
 namespace entente::issuer {
 namespace {
 
-Time plus(Time time, Duration duration) { return time + std::chrono::duration_cast<Time::duration>(duration); }
-
 const AuthorityInfo* first_in(AuthorityState state, const std::vector<AuthorityInfo>& authorities) {
   const auto found =
       std::find_if(authorities.begin(), authorities.end(), [state](const auto& a) { return a.state == state; });
@@ -46,19 +44,19 @@ Duration publication_lead(const RotationPolicy& policy) {
 }
 
 Time succession_due(const AuthorityInfo& active, const RotationPolicy& policy) {
-  const Time half = plus(active.expires_at, -policy.authority_ttl / 2);
-  return std::min(half, plus(active.expires_at, -policy.longest_svid_ttl));
+  const Time half = active.expires_at - policy.authority_ttl / 2;
+  return std::min(half, active.expires_at - policy.longest_svid_ttl);
 }
 
 Time prepare_due(const AuthorityInfo& active, const RotationPolicy& policy) {
-  return plus(succession_due(active, policy), -publication_lead(policy));
+  return succession_due(active, policy) - publication_lead(policy);
 }
 
 Time planned_use(const AuthorityInfo* active, const RotationPolicy& policy, Time now) {
   if (!can_sign(active, now)) return now;
   // Published late (after a downtime): the lead still counts, as long as the old one can sign something of use.
-  const Time latest = plus(active->expires_at, -policy.longest_svid_ttl / 2);
-  return std::max(now, std::min(plus(now, publication_lead(policy)), latest));
+  const Time latest = active->expires_at - policy.longest_svid_ttl / 2;
+  return std::max(now, std::min(now + publication_lead(policy), latest));
 }
 
 RotationPlan plan_rotation(const std::vector<AuthorityInfo>& authorities, const RotationPolicy& policy, Time now) {

@@ -13,8 +13,6 @@ namespace {
 
 constexpr auto clock_tolerance = std::chrono::minutes(1);
 
-Time plus(Time time, Duration duration) { return time + std::chrono::duration_cast<Time::duration>(duration); }
-
 // A workload's key follows the authority's kind, but no workload waits for a 4096 bit RSA key.
 crypto::KeyType workload_key_type(crypto::KeyType authority) {
   return authority == crypto::KeyType::rsa_4096 ? crypto::KeyType::rsa_2048 : authority;
@@ -113,7 +111,7 @@ Result<Authority> make_authority(const IssuerOptions& options, AuthorityUse use,
   Result<crypto::PrivateKey> key = crypto::PrivateKey::generate(options.key_type);
   if (!key) return key.error();
   const crypto::PublicKey public_key = key->public_key();
-  AuthorityInfo info{use,   key_id_of(public_key), AuthorityState::prepared, now, used_from, plus(now, options.ca_ttl),
+  AuthorityInfo info{use,   key_id_of(public_key), AuthorityState::prepared, now, used_from, now + options.ca_ttl,
                      Time()};
   Authority authority{info, std::nullopt, public_key, nullptr, longest};
   if (use == AuthorityUse::x509_svid) {
@@ -138,7 +136,7 @@ Authorities activated(const Authorities& before, AuthorityUse use, const std::st
     } else if (authority->info.use == use && authority->info.state == AuthorityState::active) {
       Authority retired = with_state(*authority, AuthorityState::retired);
       retired.info.last_signature_ends =
-          std::min(plus(now, authority->longest_svid_ttl + clock_tolerance), authority->info.expires_at);
+          std::min(now + authority->longest_svid_ttl + clock_tolerance, authority->info.expires_at);
       retired.key = nullptr;
       next.push_back(std::make_shared<const Authority>(std::move(retired)));
     } else {
@@ -323,7 +321,7 @@ Result<spiffe::X509Svid> Issuer::mint_x509_svid(const spiffe::SpiffeId& id, std:
   wanted.uri_names = {id.str()};
   wanted.dns_names = dns_names;
   wanted.not_before = now - clock_tolerance;
-  wanted.not_after = std::min(plus(now, life), view->x509->info.expires_at);
+  wanted.not_after = std::min(now + life, view->x509->info.expires_at);
   Result<crypto::Certificate> certificate =
       crypto::issue_certificate(wanted, key->public_key(), *view->x509->certificate, *view->x509->key);
   if (!certificate) return certificate.error().within("issuer");
@@ -337,7 +335,7 @@ Result<Issuer::MintedJwt> Issuer::mint_jwt_svid(const spiffe::SpiffeId& id, std:
   if (!view->jwt || now >= view->jwt->info.expires_at)
     return Error(Errc::unavailable, "issuer: no JWT authority can sign; see the log for why none could be made");
   const Duration life = std::min(ttl ? *ttl : options_.jwt_svid_ttl, view->jwt->longest_svid_ttl);
-  const Time expires_at = std::min(plus(now, life), view->jwt->info.expires_at);
+  const Time expires_at = std::min(now + life, view->jwt->info.expires_at);
   const spiffe::JwtSvidRequest request{id, audience, now, expires_at};
   Result<std::string> token = spiffe::sign_jwt_svid(request, view->jwt->info.id, *view->jwt->key);
   if (!token) return token.error().within("issuer");
