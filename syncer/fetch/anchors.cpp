@@ -1,11 +1,14 @@
 #include "syncer/fetch/anchors.hpp"
 
+#include <algorithm>
+
 #include "common/spiffe/x509_svid.hpp"
 
 namespace entente::syncer {
 namespace {
 
 bool same(const WebAnchors& a, const WebAnchors& b) {
+  if (a.pins != b.pins) return false;
   if (a.roots == b.roots) return true;
   return a.roots && b.roots && *a.roots == *b.roots;
 }
@@ -19,6 +22,15 @@ Error refusal(std::span<const crypto::Certificate> chain, const SpiffeAnchors& a
   if (error.code() == Errc::expired && !chain.empty())
     text += " (the endpoint's certificate: not after " + format_time(chain.front().not_after()) + ")";
   return Error(Errc::tls, "not a valid X509-SVID of " + anchors.id.trust_domain().name() + ": " + text);
+}
+
+// Subjects are as long as their authority lets them be.
+std::string name_of(const crypto::Certificate& certificate) {
+  constexpr std::size_t longest = 80;
+  std::string name = certificate.subject();
+  if (name.empty()) return "without a subject";
+  if (name.size() > longest) name = name.substr(0, longest) + "...";
+  return name;
 }
 
 }  // namespace
@@ -43,11 +55,26 @@ Status verify_endpoint(std::span<const crypto::Certificate> chain, const SpiffeA
   return ok();
 }
 
-tls::ClientContext::Options client_options(const Anchors& anchors, const trust::EndpointUrl& url, const Clock& clock) {
+Status verify_pins(std::span<const crypto::Certificate> verified_chain, const std::vector<trust::KeyPin>& pins) {
+  std::string text;
+  for (const crypto::Certificate& each : verified_chain) {
+    const trust::KeyPin pin = trust::KeyPin::of(each);
+    if (std::find(pins.begin(), pins.end(), pin) != pins.end()) return ok();
+    text += (text.empty() ? "" : ", ") + pin.str() + " (" + name_of(each) + ")";
+  }
+  return Error(Errc::tls, "no key of the endpoint's chain is among the " + std::to_string(pins.size()) +
+                              " pinned; the chain, which is good otherwise, has " + text);
+}
+
+tls::ClientContext::Options client_options(const Anchors& anchors, const trust::EndpointUrl& url, const Clock& clock,
+                                           tls::RootStorePtr system_roots) {
   tls::ClientContext::Options options;
   if (!url.host_is_address()) options.server_name = url.host();
   if (const auto* web = std::get_if<WebAnchors>(&anchors)) {
-    options.trust = tls::WebTrust{url.host(), web->roots};
+    tls::WebTrust trust{url.host(), web->roots, std::move(system_roots)};
+    if (!web->pins.empty())
+      trust.also = [pins = web->pins](std::span<const crypto::Certificate> chain) { return verify_pins(chain, pins); };
+    options.trust = std::move(trust);
   } else {
     options.trust = tls::VerifyChain(
         [anchors = std::get<SpiffeAnchors>(anchors), &clock](std::span<const crypto::Certificate> chain) {

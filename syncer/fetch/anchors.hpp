@@ -16,7 +16,13 @@ bool same_anchors(const Anchors& a, const Anchors& b);
 // names both IDs; what else is wrong is Errc::tls.
 Status verify_endpoint(std::span<const crypto::Certificate> chain, const SpiffeAnchors& anchors, Time now);
 
-// `clock` outlives the context made from it.
-tls::ClientContext::Options client_options(const Anchors& anchors, const trust::EndpointUrl& url, const Clock& clock);
+// Whether a certificate of the chain, from the leaf to the root as it was found good, has one of the keys. Errc::tls
+// with the pins that the chain has, so that an operator can compare them with what the peer's says.
+Status verify_pins(std::span<const crypto::Certificate> verified_chain, const std::vector<trust::KeyPin>& pins);
+
+// `clock` outlives the context made from it. `system_roots`: for web anchors without roots of their own; null: they are
+// read for this context alone.
+tls::ClientContext::Options client_options(const Anchors& anchors, const trust::EndpointUrl& url, const Clock& clock,
+                                           tls::RootStorePtr system_roots = {});
 
 }  // namespace entente::syncer

@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 
 struct WebAnchors {
   std::shared_ptr<const std::vector<crypto::Certificate>> roots;  // null: the system's
-  std::vector<trust::KeyPin> pins;  // besides: a certificate of the verified chain has one of these keys; empty: none
+  std::vector<trust::KeyPin> pins = {};  // besides: a certificate of the verified chain has one of them; empty: none
 };
 // The endpoint must hold a valid X509-SVID of exactly `id`, judged at handshake time by `bundle`, the newest of the
 // ID's own trust domain (FC-6, 8, 9).
@@ -38,7 +38,9 @@ struct FetchRequest {
   std::string etag;        // of what is held; "": unconditional
   Duration timeout;        // for everything together
   std::size_t body_limit;  // bytes
-  // Whether a public address may redirect to a private one (loopback, link-local, RFC 1918, RFC 4193, RFC 6598).
+  // Whether a public address may redirect to a private one (loopback, link-local, RFC 1918, RFC 4193, RFC 6598;
+  // is_private() of network.hpp). Judged by the addresses connected to. A proxy does not tell them: an endpoint behind
+  // one counts as public, and as a target it is judged only where its host is an address itself.
   bool allow_private_redirects = false;
 };
 
@@ -50,9 +52,9 @@ struct NotModified {};
 
 struct FetchAnswer {
   std::variant<FetchedDocument, NotModified> content;
-  std::string address;      // "127.0.0.1:8443", the one that answered
-  std::string url;          // after redirects
-  std::string certificate;  // SHA-256 of the certificate it proved itself with, in hex
+  std::string address;  // "127.0.0.1:8443", the one that answered; "b.example:8443 via 127.0.0.1:3128" by a proxy
+  std::string url;      // after redirects
+  std::string certificate = {};  // SHA-256 of the certificate it proved itself with, in hex
 };
 
 // One fetcher serves one relationship and may keep its connection and TLS session between calls; both are dropped when

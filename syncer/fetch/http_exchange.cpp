@@ -1,10 +1,14 @@
 // The one file of the client's side that includes Beast.
 #include "syncer/fetch/http_exchange.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <memory>
+
+#include "common/base/secret.hpp"
 
 namespace entente::syncer {
 namespace {
@@ -51,9 +55,10 @@ Error too_large(std::size_t limit) {
 }
 
 // Bytes from the stream into the parser, and no further than it asks.
+template <class Stream>
 class AnswerReader {
  public:
-  AnswerReader(tls::Stream& stream, ExchangeProgress& progress) : stream_(stream), progress_(progress) {
+  AnswerReader(Stream& stream, ExchangeProgress& progress) : stream_(stream), progress_(progress) {
     reset();
     buffer_.resize(buffer_size);
   }
@@ -123,7 +128,7 @@ class AnswerReader {
     co_return ok();
   }
 
-  tls::Stream& stream_;
+  Stream& stream_;
   ExchangeProgress& progress_;
   std::optional<Parser> parser_;
   std::string buffer_;
@@ -154,7 +159,7 @@ HttpAnswer answer_from(const Parser::value_type& message) {
 }
 
 // An answer that is not a bundle is worth its body only where that is short and said to be.
-asio::awaitable<void> drain(AnswerReader& reader, HttpAnswer& answer) {
+asio::awaitable<void> drain(AnswerReader<tls::Stream>& reader, HttpAnswer& answer) {
   Parser& parser = reader.parser();
   const auto length = parser.content_length();
   if (!parser.is_done() && (!length || *length > drain_limit)) co_return;
@@ -162,15 +167,84 @@ asio::awaitable<void> drain(AnswerReader& reader, HttpAnswer& answer) {
   answer.keep = drained && parser.keep_alive() && !reader.leftover();
 }
 
+// A connection without TLS, with a stream's two calls.
+class PlainStream {
+ public:
+  explicit PlainStream(asio::ip::tcp::socket& socket) : socket_(socket) {}
+
+  asio::awaitable<Result<std::size_t>> read_some(std::span<char> buffer) {
+    const auto room = asio::buffer(buffer.data(), buffer.size());
+    const auto [error, count] = co_await socket_.async_read_some(room, asio::as_tuple(asio::use_awaitable));
+    if (error == asio::error::eof) co_return std::size_t{0};
+    if (error) co_return failure(error);
+    co_return count;
+  }
+
+  asio::awaitable<Status> write(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const auto left = asio::buffer(bytes.data(), bytes.size());
+      const auto [error, count] = co_await socket_.async_write_some(left, asio::as_tuple(asio::use_awaitable));
+      if (error) co_return failure(error);
+      bytes.remove_prefix(count);
+    }
+    co_return ok();
+  }
+
+ private:
+  static Error failure(const boost::system::error_code& error) {
+    if (error == asio::error::operation_aborted) return Error(Errc::cancelled, "cancelled");
+    return Error(Errc::connect, "connection lost: " + error.message());
+  }
+
+  asio::ip::tcp::socket& socket_;
+};
+
+std::string connect_text(const TunnelRequest& request) {
+  std::string text = "CONNECT " + request.authority + " HTTP/1.1\r\nHost: " + request.authority +
+                     "\r\nUser-Agent: entente/" ENTENTE_VERSION "\r\n";
+  if (!request.authorization.empty()) text += "Proxy-Authorization: " + request.authorization + "\r\n";
+  return text + "\r\n";
+}
+
 }  // namespace
+
+std::string printable(std::string_view reason) {
+  constexpr std::size_t longest = 80;
+  std::string text(reason.substr(0, longest));
+  for (char& c : text)
+    if (c < 0x20 || c > 0x7e) c = '?';
+  return text;
+}
+
+asio::awaitable<Status> open_tunnel(asio::ip::tcp::socket& socket, TunnelRequest request) {
+  PlainStream stream(socket);
+  std::string text = connect_text(request);
+  const Status sent = co_await stream.write(text);
+  wipe(text.data(), text.size());
+  wipe(request.authorization.data(), request.authorization.size());
+  if (!sent) co_return sent.error();
+  ExchangeProgress progress;
+  const auto reader = std::make_unique<AnswerReader<PlainStream>>(stream, progress);
+  const Status header = co_await reader->read_header();
+  if (!header) {
+    const bool cancelled = header.error().code() == Errc::cancelled;
+    co_return Error(cancelled ? Errc::cancelled : Errc::connect, header.error().message());
+  }
+  const auto& answer = reader->parser().get();
+  if (answer.result_int() / 100 != 2)
+    co_return Error(Errc::connect, std::to_string(answer.result_int()) + " " + printable(answer.reason()));
+  // Whoever is at the other end waits for our ClientHello: what comes before it is not theirs.
+  if (reader->leftover()) co_return Error(Errc::connect, "http: more than an answer to CONNECT");
+  co_return ok();
+}
 
 asio::awaitable<Result<HttpAnswer>> exchange(tls::Stream& stream, HttpGet request, ExchangeProgress& progress) {
   const std::string text = request_text(request);
   const Status sent = co_await stream.write(text);
   if (!sent) co_return sent.error();
   // On the heap: gcc 12 objects to coroutine frames over 1 KB when it optimises.
-  const auto held = std::make_unique<AnswerReader>(stream, progress);
-  AnswerReader& reader = *held;
+  const auto held = std::make_unique<AnswerReader<tls::Stream>>(stream, progress);
+  AnswerReader<tls::Stream>& reader = *held;
   const Status header = co_await reader.read_header();
   if (!header) co_return header.error();
   Parser& parser = reader.parser();

@@ -2,12 +2,17 @@
 #pragma once
 
 #include "common/base/clock.hpp"
+#include "common/tls/system_roots.hpp"
 #include "syncer/fetch/fetcher.hpp"
+#include "syncer/fetch/proxy.hpp"
 #include "syncer/fetch/resolver.hpp"
 
 namespace entente::syncer {
 
-// `resolver` and `clock` outlive it.
-std::unique_ptr<Fetcher> make_https_fetcher(asio::any_io_executor executor, Resolver& resolver, Clock& clock);
+// `resolver` and `clock` outlive it. `system_roots` are best shared by all fetchers of a thread: read once, they take
+// some hundred KB where they are one file; null: a fetcher's own.
+std::unique_ptr<Fetcher> make_https_fetcher(asio::any_io_executor executor, Resolver& resolver, Clock& clock,
+                                            ProxySettings proxy = {},
+                                            std::shared_ptr<tls::SystemRoots> system_roots = nullptr);
 
 }  // namespace entente::syncer

@@ -105,5 +105,59 @@ TEST_F(Redirect, ToAnotherHostIsJudgedByThatHostsName) {
   EXPECT_EQ(answer.error().code(), Errc::tls);
 }
 
+std::vector<asio::ip::address> addresses(std::initializer_list<const char*> texts) {
+  std::vector<asio::ip::address> all;
+  for (const char* text : texts) all.push_back(asio::ip::make_address(text));
+  return all;
+}
+
+TEST(ReachOfARedirect, EndsAtPrivateAddressesWhereAPublicOneRedirects) {
+  using syncer::Reach;
+  using syncer::reach_after;
+  const auto public_one = asio::ip::make_address("8.8.8.8"), private_one = asio::ip::make_address("10.0.0.1");
+
+  EXPECT_EQ(reach_after(public_one, false), Reach::public_addresses);
+  EXPECT_EQ(reach_after(public_one, true), Reach::anywhere);
+  EXPECT_EQ(reach_after(private_one, false), Reach::anywhere);
+  EXPECT_EQ(reach_after(std::nullopt, false), Reach::public_addresses) << "behind a proxy";
+  EXPECT_EQ(reach_after(std::nullopt, true), Reach::anywhere);
+}
+
+// A name may have both kinds, and another kind each time it is asked for.
+TEST(ReachOfARedirect, LeavesThePublicAddressesOfAName) {
+  using syncer::Reach;
+  const auto both = addresses({"10.0.0.1", "8.8.8.8", "::1", "2001:4860:4860::8888"});
+
+  EXPECT_EQ(*syncer::within_reach("c.example", both, Reach::anywhere), both);
+  EXPECT_EQ(*syncer::within_reach("c.example", both, Reach::public_addresses),
+            addresses({"8.8.8.8", "2001:4860:4860::8888"}));
+}
+
+TEST(ReachOfARedirect, SaysWhichAddressIsPrivateAndWhatWouldAllowIt) {
+  const auto name = syncer::within_reach("c.example", addresses({"10.0.0.1", "::1"}), syncer::Reach::public_addresses);
+  const auto literal = syncer::within_reach("10.0.0.1", addresses({"10.0.0.1"}), syncer::Reach::public_addresses);
+
+  ASSERT_FALSE(name);
+  EXPECT_EQ(name.error().code(), Errc::redirect);
+  EXPECT_THAT(name.error().message(), testing::StartsWith("c.example (10.0.0.1) is a private address"));
+  EXPECT_THAT(name.error().message(), HasSubstr("allow_private_redirects"));
+  ASSERT_FALSE(literal);
+  EXPECT_THAT(literal.error().message(), testing::StartsWith("10.0.0.1 is a private address"));
+}
+
+// From one private address to another, as within a company: every other redirect of these tests does.
+TEST_F(Redirect, OnTheWaySaysWhereItFailed) {
+  TlsServer target = serving("");
+  const std::string gone = target.url();
+  target.stop_listening();
+  TlsServer configured = serving(to(gone));
+
+  const auto answer = fetch_from(configured);
+
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Errc::connect);
+  EXPECT_THAT(answer.error().message(), testing::StartsWith("redirected to " + gone + ": connect: "));
+}
+
 }  // namespace
 }  // namespace entente::test
