@@ -4,10 +4,21 @@
 #include <grpcpp/impl/service_type.h>
 
 #include "common/rpc/unix_server.hpp"
+#include "syncer/admin/bundle_service.hpp"
 #include "syncer/admin/call.hpp"
 #include "syncer/admin/entente_service.hpp"
+#include "syncer/admin/entry_service.hpp"
+#include "syncer/admin/health_service.hpp"
+#include "syncer/admin/trust_domain_service.hpp"
 
 namespace entente::syncer {
+namespace {
+
+// What gRPC's health checks may ask about.
+const std::vector<std::string> service_names = {"entente.v1.Admin", "spire.api.server.trustdomain.v1.TrustDomain",
+                                                "spire.api.server.bundle.v1.Bundle", "spire.api.server.entry.v1.Entry"};
+
+}  // namespace
 
 // The server stands last: it ends before the services do.
 struct AdminApi::Impl {
@@ -23,6 +34,10 @@ Result<std::unique_ptr<AdminApi>> AdminApi::start(AdminOptions options, AdminPar
   const auto callers = std::make_shared<rpc::Callers>();
   const Calls calls(parts.control, callers, parts.log);
   impl->services.push_back(make_entente_service(parts, calls, std::move(options.version)));
+  impl->services.push_back(make_trust_domain_service(parts, calls));
+  impl->services.push_back(make_bundle_service(parts, calls));
+  impl->services.push_back(make_entry_service(parts, calls));
+  impl->services.push_back(make_health_service(parts.readiness, service_names));
   rpc::UnixServerOptions wanted;
   wanted.path = std::move(options.socket);
   wanted.reflection = true;

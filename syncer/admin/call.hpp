@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/base/async_mutex.hpp"
 #include "common/base/log.hpp"
 #include "common/base/result.hpp"
 #include "common/rpc/caller.hpp"
@@ -28,7 +29,10 @@ class Calls {
   using Answer = asio::awaitable<Status>;
 
   Calls(asio::any_io_executor control, std::shared_ptr<const rpc::Callers> callers, Log& log)
-      : control_(std::move(control)), callers_(std::move(callers)), log_(&log) {}
+      : control_(control),
+        callers_(std::move(callers)),
+        log_(&log),
+        changes_(std::make_shared<AsyncMutex>(std::move(control))) {}
 
   // Runs the answer on the control thread, then finishes the call with its status. A call whose caller has gone before
   // it began is not run.
@@ -41,6 +45,10 @@ class Calls {
   // that, `call`. Reads /proc: to be called on gRPC's thread, before the answer.
   trust::Actor actor(const Context& context, std::string_view call) const;
 
+  // Held by a call, of any service, from what it reads until it has changed that: one change at a time, so that two
+  // callers who change different fields do not undo each other. On the control thread.
+  asio::awaitable<Result<AsyncMutex::Lock>> one_change() const { return changes_->lock(); }
+
   const asio::any_io_executor& control() const { return control_; }
   Log& log() const { return *log_; }
 
@@ -48,6 +56,7 @@ class Calls {
   asio::any_io_executor control_;
   std::shared_ptr<const rpc::Callers> callers_;
   Log* log_;
+  std::shared_ptr<AsyncMutex> changes_;
 };
 
 // What /proc/PID/cmdline holds as one line: arguments joined by spaces, control characters escaped, at most 256 bytes.
