@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/blocking.hpp"
+#include "common/spiffe/bundle_json.hpp"
 
 namespace entente::syncer {
 namespace {
@@ -27,6 +28,7 @@ IssuerSource::IssuerSource(asio::any_io_executor control, issuer::Issuer& issuer
 // The bundle first, then those who mint: nobody may hold an SVID whose authority is not published.
 asio::awaitable<Status> IssuerSource::publish() {
   spiffe::Bundle bundle = issuer_.bundle();
+  add_extra_authorities(clock_.now(), extra_, bundle);
   const Status offered = co_await own_.offer(std::move(bundle), "issuer");
   if (offered && generation_seen_ != issuer_.generation()) {
     generation_seen_ = issuer_.generation();
@@ -35,9 +37,34 @@ asio::awaitable<Status> IssuerSource::publish() {
   co_return offered;
 }
 
+std::filesystem::path IssuerSource::extra_file() const { return issuer_.options().folder / "appended.json"; }
+
 asio::awaitable<Status> IssuerSource::start() {
   const auto lock = co_await one_at_a_time_.lock();
   if (!lock) co_return lock.error();
+  Result<ExtraAuthorities> extra = load_extra_authorities(extra_file(), issuer_.options().trust_domain);
+  if (!extra) co_return extra.error();
+  extra_ = std::move(*extra);
+  co_return co_await publish();
+}
+
+asio::awaitable<Status> IssuerSource::append(ExtraAuthorities more) {
+  const auto lock = co_await one_at_a_time_.lock();
+  if (!lock) co_return lock.error();
+  spiffe::Bundle bundle = issuer_.bundle();
+  Result<ExtraAuthorities> all = syncer::append(clock_.now(), bundle, extra_, more);
+  if (!all) co_return all.error();
+  add_extra_authorities(clock_.now(), *all, bundle);
+  if (bundle.x509_authorities.size() + bundle.jwt_authorities.size() > spiffe::max_keys)
+    co_return Error(Errc::invalid_argument,
+                    "a bundle holds at most " + std::to_string(spiffe::max_keys) + " authorities");
+  auto work = [file = extra_file(), domain = bundle.trust_domain, extra = *all] {
+    return save_extra_authorities(file, domain, extra);
+  };
+  auto task_of_work = run_blocking(blocking_, std::move(work));
+  const Status saved = co_await std::move(task_of_work);
+  if (!saved) co_return saved.error();
+  extra_ = std::move(*all);
   co_return co_await publish();
 }
 

@@ -9,6 +9,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/event.hpp"
 #include "common/issuer/issuer.hpp"
+#include "syncer/source/extra_authorities.hpp"
 #include "syncer/source/local_source.hpp"
 #include "syncer/source/own_bundle.hpp"
 
@@ -27,12 +28,17 @@ class IssuerSource final : public LocalSource {
   // `bundle rotate`. With `now` the new authorities are published first and used right after.
   asio::awaitable<Result<std::vector<issuer::AuthorityInfo>>> rotate(bool x509, bool jwt, bool now);
 
+  // `AppendBundle`: publishes these beside the issuer's own until they end, over restarts too (in the issuer's folder).
+  // Errc::already_exists for a key ID that another key has; Errc::invalid_argument for more than a bundle may hold.
+  asio::awaitable<Status> append(ExtraAuthorities more);
+
   // SIGHUP: a changed refresh hint, or longer SVID lifetimes of new entries (before the entries are used).
   asio::awaitable<Status> reconfigure(std::chrono::seconds refresh_hint, Duration longest_x509, Duration longest_jwt);
 
  private:
   asio::awaitable<Status> publish();
   asio::awaitable<Status> step();
+  std::filesystem::path extra_file() const;
 
   issuer::Issuer& issuer_;
   OwnBundle& own_;
@@ -41,6 +47,7 @@ class IssuerSource final : public LocalSource {
   Log& log_;
   std::function<void()> authority_changed_;
   AsyncMutex one_at_a_time_;
+  ExtraAuthorities extra_;
   std::uint64_t generation_seen_ = 0;
 };
 
