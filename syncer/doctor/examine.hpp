@@ -1,0 +1,23 @@
+// The checks: pure functions of `now`, of what is known and of what was seen. Each says what is wrong and what to do.
+#pragma once
+
+#include "syncer/doctor/facts.hpp"
+#include "syncer/doctor/finding.hpp"
+
+namespace entente::syncer::doctor {
+
+// What the syncer itself says: state, warnings, what waits, what was refused or rolled back lately, expiry, hint.
+void examine_status(Time now, const RelationshipFacts& facts, const OurSide& our_side, Findings& findings);
+
+// One URL of the relationship from its name to its document.
+void examine_endpoint(Time now, const RelationshipFacts& facts, const EndpointSeen& seen, Findings& findings);
+
+// Whether the peer polls us: evidence, where our endpoint's clients are known. `seen`: of each URL of the relationship.
+void examine_peer_polling(Time now, const OurSide& our_side, const std::vector<EndpointSeen>& seen, Findings& findings);
+
+// Our own endpoint, as it answered us.
+void examine_own_endpoint(Time now, const OwnEndpointFacts& facts, const EndpointSeen& seen, Findings& findings);
+
+void examine_file(const FileSeen& file, Findings& findings);
+
+}  // namespace entente::syncer::doctor
