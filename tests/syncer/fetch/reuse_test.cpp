@@ -1,4 +1,7 @@
 // What is kept between polls, and when it is not.
+#include <cstdlib>
+
+#include "tests/support/temp_folder.hpp"
 #include "tests/syncer/fetch/fixture.hpp"
 
 namespace entente::test {
@@ -90,6 +93,32 @@ TEST_F(Reuse, EndsWhenTheRootsOrTheUrlChange) {
 
   EXPECT_FALSE(other_roots);
   EXPECT_EQ(body_of(other_url), body);
+  EXPECT_EQ(server.resumed(), 0);
+}
+
+// The system's roots: one reading for all fetchers, and nothing outlives a root that was taken out.
+TEST_F(Reuse, EndsWhenTheSystemsRootsChange) {
+  const TempFolder folder;
+  const TestAuthority other("b.test", clock.now());
+  ::setenv("SSL_CERT_FILE", folder.write("roots.pem", authority.certificate().pem()).c_str(), 1);
+  ::setenv("SSL_CERT_DIR", (folder / "none").c_str(), 1);
+  TlsServer server = serving(http_response("200 OK", body));
+  const FetchRequest wanted = request(server.url(), syncer::WebAnchors{});
+
+  const auto first = fetch(wanted);
+  const auto second = fetch(wanted);
+  EXPECT_EQ(server.accepted(), 1) << "kept while nothing changes";
+  folder.write("fresh.pem", other.certificate().pem());
+  std::filesystem::rename(folder / "fresh.pem", folder / "roots.pem");
+  const auto third = fetch(wanted);
+  ::unsetenv("SSL_CERT_FILE");
+  ::unsetenv("SSL_CERT_DIR");
+
+  EXPECT_EQ(body_of(first), body);
+  EXPECT_EQ(body_of(second), body);
+  ASSERT_FALSE(third);
+  EXPECT_EQ(third.error().code(), Errc::tls);
+  EXPECT_THAT(third.error().message(), HasSubstr("the system's roots"));
   EXPECT_EQ(server.resumed(), 0);
 }
 
