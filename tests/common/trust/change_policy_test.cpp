@@ -109,6 +109,7 @@ TEST(ChangePolicy, HoldsAFirstBundleInARecordOfNothing) {
 
   // An empty bundle is content, also where nothing is in use yet (TB-6).
   EXPECT_EQ(accepted(decide(next, {}, approve)).origin, Origin::fetched);
+  EXPECT_FALSE(accepted(decide(next, {}, approve)).held);
 }
 
 TEST(ChangePolicy, KnowsWhatWaitsAlready) {
@@ -178,6 +179,15 @@ TEST(ChangePolicy, GoesForImportedBundlesToo) {
   EXPECT_EQ(accepted(import({.sequence = 8})).origin, Origin::imported);
   EXPECT_EQ(outcome(import({.x509 = {"A"}, .sequence = 7})), "unchanged");
   EXPECT_EQ(outcome(import({.x509 = {"A"}, .sequence = 6})), "sequence_older");
+}
+
+TEST(ImportedBundle, ConfirmsNothing) {
+  for (const Origin origin : {Origin::bootstrap, Origin::given, Origin::fetched, Origin::imported}) {
+    BundleRecord current = in_use({.x509 = {"A"}, .sequence = 7});
+    current.origin = origin;
+    const Candidate candidate{current.bundle, {.source = "b.jws"}, Origin::imported};
+    EXPECT_EQ(outcome(decide_fetched(test::decided_at, &current, candidate, {})), "unchanged");
+  }
 }
 
 TEST(OverlapPolicy, IsNotEvadedByADetourOverAnEmptyBundle) {

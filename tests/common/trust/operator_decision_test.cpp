@@ -210,6 +210,24 @@ TEST(RollBack, CountsInOverlapLikeAnyAcceptance) {
   EXPECT_EQ(outcome(decide(next, {.x509 = {"A"}, .sequence = 10}, ChangePolicy::overlap)), "accept");
 }
 
+TEST(RollBack, LeavesWhoseBundleItIs) {
+  const BundleRecord of_peer = rolled_back(in_use({.x509 = {"B"}}), {.x509 = {"A"}});
+  EXPECT_EQ(of_peer.origin, Origin::fetched);
+  EXPECT_EQ(of_peer.fetched_at, test::held_since);
+
+  BundleRecord of_operator = in_use({.x509 = {"B"}});
+  of_operator.origin = Origin::bootstrap;
+  EXPECT_EQ(rolled_back(of_operator, {.x509 = {"A"}}).origin, Origin::bootstrap);
+}
+
+TEST(RollBack, PutsABundleIntoUseWhereNothingWas) {
+  const BundleRecord none = waiting(decide(std::nullopt, {.x509 = {"B"}}, ChangePolicy::approve));
+  const BundleRecord next = rolled_back(none, {.x509 = {"A"}});
+  EXPECT_EQ(next.origin, Origin::given);
+  EXPECT_FALSE(next.held);
+  EXPECT_THAT(next.rejected, IsEmpty());
+}
+
 TEST(RollBack, IsRefusedWhereThereIsNothingToRollBackAndForAnotherTrustDomain) {
   const BundleRecord current = in_use({.x509 = {"A"}, .sequence = 7});
   const auto same = decide_rollback(decided_at, current, make_bundle({.x509 = {"A"}, .sequence = 7}), 1);
