@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <set>
+#include <variant>
 
 #include "common/base/file.hpp"
 
@@ -16,6 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr Duration retry_wait = std::chrono::seconds(5);
+constexpr Duration look_again = std::chrono::seconds(60);
 constexpr std::uint32_t interesting =
     IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_MOVE_SELF | IN_DELETE_SELF;
 
@@ -63,6 +67,18 @@ asio::awaitable<Status> FileWatch::changed() {
   if (error) co_return Error(Errc::io, "inotify: " + error.message());
   drain(impl_->inotify.native_handle());
   co_return ok();
+}
+
+asio::awaitable<Status> wait_for_change(FileWatch* watch, Clock& clock) {
+  using namespace boost::asio::experimental::awaitable_operators;
+  if (watch != nullptr) {
+    auto changed = watch->changed();
+    auto looked = clock.sleep(look_again);
+    const auto first = co_await (std::move(changed) || std::move(looked));
+    const Status waited = std::visit([](const Status& status) { return status; }, first);
+    if (waited || waited.error().code() == Errc::cancelled) co_return waited;
+  }
+  co_return co_await clock.sleep(retry_wait);
 }
 
 }  // namespace entente

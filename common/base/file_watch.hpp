@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "common/base/clock.hpp"
 #include "common/base/result.hpp"
 
 namespace entente {
@@ -34,5 +35,11 @@ class FileWatch {
   explicit FileWatch(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// How whoever keeps files current waits between two looks at them: until `watch` tells of a change, and at most a
+// minute, since not every change is told of (a remote file system's, or a folder's that was exchanged). Five seconds
+// where there is no watch (null), or it fails. Watch anew before each look: links may lead elsewhere by then.
+// Errc::cancelled when the coroutine is cancelled.
+asio::awaitable<Status> wait_for_change(FileWatch* watch, Clock& clock);
 
 }  // namespace entente

@@ -6,7 +6,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
-#include <optional>
+
+#include "common/base/exception.hpp"
 
 namespace entente {
 
@@ -35,17 +36,14 @@ struct TaskGroup::State {
 
 namespace {
 
-// What to log of it; nothing for asio's operation_aborted, by which a cancelled coroutine ends.
-std::optional<std::string> describe(std::exception_ptr failure) {
+// By which a cancelled coroutine ends.
+bool is_cancellation(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
   } catch (const boost::system::system_error& error) {
-    if (error.code() == asio::error::operation_aborted) return std::nullopt;
-    return error.what();
-  } catch (const std::exception& error) {
-    return error.what();
+    return error.code() == asio::error::operation_aborted;
   } catch (...) {
-    return "an exception of unknown type";
+    return false;
   }
 }
 
@@ -64,8 +62,8 @@ TaskGroup::Handle TaskGroup::spawn(std::string name, asio::awaitable<void> corou
   auto task = std::make_shared<Handle::Task>(std::move(name), state_->executor);
   const auto place = state_->tasks.insert(state_->tasks.end(), task);
   auto done = [state = state_, place, task](std::exception_ptr failure) {
-    if (const auto reason = failure ? describe(failure) : std::nullopt)
-      state->log.error("task failed", {{"task", task->name}, {"error", *reason}});
+    if (failure && !is_cancellation(failure))
+      state->log.error("task failed", {{"task", task->name}, {"error", what_of(failure)}});
     state->tasks.erase(place);
     state->ended.raise();
   };

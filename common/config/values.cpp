@@ -9,6 +9,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "common/base/dns_name.hpp"
+
 namespace entente::config {
 namespace {
 
@@ -52,14 +54,6 @@ std::optional<std::size_t> read_size(std::string_view text) {
 bool is_address(const std::string& text, int family) {
   in6_addr space;
   return ::inet_pton(family, text.c_str(), &space) == 1;
-}
-
-bool good_label(std::string_view label) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  };
-  return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
-         std::all_of(label.begin(), label.end(), allowed);
 }
 
 }  // namespace
@@ -154,16 +148,8 @@ Result<std::string> parse_url_path(const std::string& text) {
 }
 
 Result<std::string> parse_dns_name(const std::string& text) {
-  const Error bad = unexpected("a DNS name such as web.a.example", text);
-  if (text.size() > 253 || is_address(text, AF_INET)) return bad;
-  std::string_view rest = text;
-  if (rest.starts_with("*.")) rest.remove_prefix(2);
-  for (;;) {
-    const std::size_t dot = rest.find('.');
-    if (!good_label(rest.substr(0, dot))) return bad;
-    if (dot == std::string_view::npos) return text;
-    rest.remove_prefix(dot + 1);
-  }
+  if (is_dns_name(text)) return text;
+  return unexpected("a DNS name such as web.a.example", text);
 }
 
 // The _r forms: SIGHUP reads the file while other threads ask for users too.

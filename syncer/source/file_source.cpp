@@ -1,20 +1,11 @@
 #include "syncer/source/file_source.hpp"
 
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <variant>
-
 #include "common/base/file.hpp"
 #include "common/base/file_watch.hpp"
 #include "common/spiffe/bundle_json.hpp"
 
 namespace entente::syncer {
 namespace {
-
-constexpr Duration retry_wait = std::chrono::seconds(5);
-// Events tell of changes at once, but not of all: a remote file system's, or a folder's that was exchanged.
-constexpr Duration look_again = std::chrono::seconds(60);
-
-using namespace boost::asio::experimental::awaitable_operators;
 
 Result<spiffe::Bundle> read_bundle(const FileSourceOptions& options) {
   const Result<std::string> content = read_file(options.path);
@@ -59,20 +50,9 @@ asio::awaitable<void> FileSource::run() {
     if (!complaint.empty() && complaint != last_complaint)
       log_.warning("bundle file cannot be used; the last good bundle stays", {{"error", complaint}});
     last_complaint = complaint;
-    Status waited = ok();
-    if (watch) {
-      auto changed = watch->changed();
-      auto looked = clock_.sleep(look_again);
-      const auto first = co_await (std::move(changed) || std::move(looked));
-      waited = std::visit([](const Status& status) { return status; }, first);
-    } else {
-      auto pause = clock_.sleep(retry_wait);
-      waited = co_await std::move(pause);
-    }
-    if (waited) continue;
-    if (waited.error().code() == Errc::cancelled) co_return;
-    const Status paused = co_await clock_.sleep(retry_wait);
-    if (!paused) co_return;
+    FileWatch* const watched = watch ? &*watch : nullptr;
+    const Status waited = co_await wait_for_change(watched, clock_);
+    if (!waited) co_return;
   }
 }
 

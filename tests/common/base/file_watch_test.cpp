@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "common/base/file.hpp"
+#include "tests/support/fake_clock.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace entente {
@@ -19,7 +20,7 @@ namespace {
 using test::TempFolder;
 namespace fs = std::filesystem;
 
-asio::awaitable<void> wait_for_change(FileWatch& watch, std::optional<Status>& result) {
+asio::awaitable<void> keep_change(FileWatch& watch, std::optional<Status>& result) {
   result = co_await watch.changed();
 }
 
@@ -27,7 +28,7 @@ asio::awaitable<void> wait_for_change(FileWatch& watch, std::optional<Status>& r
 bool tells(asio::io_context& io, FileWatch& watch, const std::function<void()>& act) {
   std::optional<Status> result;
   asio::cancellation_signal stop;
-  asio::co_spawn(io, wait_for_change(watch, result), asio::bind_cancellation_slot(stop.slot(), asio::detached));
+  asio::co_spawn(io, keep_change(watch, result), asio::bind_cancellation_slot(stop.slot(), asio::detached));
   io.restart();
   io.poll();
   EXPECT_FALSE(result) << "told of a change before there was one";
@@ -95,7 +96,7 @@ TEST(FileWatch, KeepsChangesBetweenTwoCallsAndMergesThem) {
   std::optional<Status> result;
 
   for (int i = 0; i < 100; ++i) folder.write("file", "two");
-  asio::co_spawn(io, wait_for_change(watch, result), asio::detached);
+  asio::co_spawn(io, keep_change(watch, result), asio::detached);
   io.run_for(std::chrono::seconds(5));
 
   ASSERT_TRUE(result);
@@ -121,7 +122,7 @@ TEST(FileWatch, ThatIsCancelledSaysSo) {
   std::optional<Status> result;
   asio::cancellation_signal stop;
 
-  asio::co_spawn(io, wait_for_change(watch, result), asio::bind_cancellation_slot(stop.slot(), asio::detached));
+  asio::co_spawn(io, keep_change(watch, result), asio::bind_cancellation_slot(stop.slot(), asio::detached));
   io.poll();
   stop.emit(asio::cancellation_type::terminal);
   io.run();
@@ -129,6 +130,46 @@ TEST(FileWatch, ThatIsCancelledSaysSo) {
   ASSERT_TRUE(result);
   ASSERT_FALSE(*result);
   EXPECT_EQ(result->error().code(), Errc::cancelled);
+}
+
+// Whether wait_for_change() ends within `act`.
+bool ends_within(FileWatch* watch, asio::io_context& io, test::FakeClock& clock, const std::function<void()>& act) {
+  std::optional<Status> result;
+  asio::cancellation_signal stop;
+  const auto wait = [&]() -> asio::awaitable<void> { result = co_await wait_for_change(watch, clock); };
+  asio::co_spawn(io, wait, asio::bind_cancellation_slot(stop.slot(), asio::detached));
+  io.restart();
+  io.poll();
+  EXPECT_FALSE(result);
+  act();
+  io.restart();
+  io.run_one_for(std::chrono::milliseconds(200));
+  io.restart();
+  io.poll();
+  const bool ended = result && *result;
+  stop.emit(asio::cancellation_type::terminal);
+  io.restart();
+  io.run();
+  return ended;
+}
+
+TEST(WaitForChange, EndsByAChangeOrAfterAMinute) {
+  const TempFolder folder;
+  asio::io_context io;
+  test::FakeClock clock;
+  FileWatch watch = std::move(FileWatch::create(io.get_executor(), {folder.write("file", "one")}).value());
+
+  EXPECT_TRUE(ends_within(&watch, io, clock, [&] { folder.write("file", "two"); }));
+  EXPECT_TRUE(ends_within(&watch, io, clock, [&] { clock.advance(std::chrono::seconds(60)); }));
+  EXPECT_FALSE(ends_within(&watch, io, clock, [&] { clock.advance(std::chrono::seconds(59)); }));
+}
+
+TEST(WaitForChange, LooksEveryFiveSecondsWithoutAWatch) {
+  asio::io_context io;
+  test::FakeClock clock;
+
+  EXPECT_TRUE(ends_within(nullptr, io, clock, [&] { clock.advance(std::chrono::seconds(5)); }));
+  EXPECT_FALSE(ends_within(nullptr, io, clock, [&] { clock.advance(std::chrono::seconds(4)); }));
 }
 
 }  // namespace
