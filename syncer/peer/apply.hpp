@@ -12,11 +12,12 @@ namespace entente::syncer {
 
 namespace asio = boost::asio;
 
-// What is to become of what is held.
+// What is to become of what is held, and what goes on record of it.
 struct Step {
   std::optional<trust::BundleRecord> record;  // null: withdrawn
+  std::optional<trust::HistoryEntry> event;   // null: nothing that a person would look for
 };
-// Given what is held, or null. Null: nothing is to be done.
+// Given what is held, in use or waiting, or null. Null: nothing is to be done.
 using Decide = std::function<std::optional<Step>(const trust::RecordPtr& held)>;
 
 // Null: nothing was to be done. Errc::conflict when others were faster for three seconds: a change that waits for a

@@ -12,7 +12,7 @@ using trust::RelationshipState;
 constexpr std::array states = {RelationshipState::pending, RelationshipState::revoked, RelationshipState::expired,
                                RelationshipState::held,    RelationshipState::stale,   RelationshipState::failing,
                                RelationshipState::current};
-constexpr std::array warnings = {"sequence_reused", "sequence_missing", "not_persisted"};
+constexpr std::array warnings = {"sequence_reused", "sequence_missing", "rolled_back", "not_persisted"};
 
 struct Family {
   const char* name;
@@ -33,10 +33,19 @@ constexpr Family change_family{"entente_federation_last_change_timestamp_seconds
                                "the last change of the bundle held"};
 constexpr Family failures_family{"entente_federation_consecutive_failures", "polls that failed since the last success"};
 constexpr Family polls_family{"entente_federation_polls_total", "polls by result"};
+constexpr Family held_family{"entente_federation_held", "1 while a bundle waits for approval"};
+// Of no one trust domain.
+constexpr Family changes_family{"entente_federation_changes_total", "decisions about bundles that went on record"};
 
 constexpr std::array families = {state_family,  warning_family,  sequence_family, hint_family,    x509_family,
                                  jwt_family,    expiry_family,   success_family,  attempt_family, next_family,
-                                 change_family, failures_family, polls_family};
+                                 change_family, failures_family, polls_family,    held_family};
+constexpr std::array counted_always = {trust::HistoryAction::accepted, trust::HistoryAction::held,
+                                       trust::HistoryAction::refused, trust::HistoryAction::withdrawn};
+
+telemetry::Counter& changes(telemetry::Metrics& metrics, trust::HistoryAction action) {
+  return metrics.counter(changes_family.name, changes_family.help, {{"action", std::string(trust::to_string(action))}});
+}
 
 double timestamp(Time time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 std::optional<double> timestamp(const std::optional<Time>& time) {
@@ -78,6 +87,7 @@ void expose(telemetry::Metrics& metrics, const trust::RelationshipStatus& status
   put(metrics, attempt_family, labels, timestamp(status.attempts.last_attempt));
   put(metrics, next_family, labels, timestamp(status.attempts.next_attempt));
   put(metrics, change_family, labels, timestamp(status.last_change));
+  put(metrics, held_family, labels, status.held ? 1 : 0);
   put(metrics, failures_family, labels, status.attempts.consecutive_failures);
 }
 
@@ -94,9 +104,11 @@ struct FederationMetrics::Board {
     const trust::SnapshotPtr snapshot = ledger->current();
     const Time now = clock->now();
     for (const auto& [trust_domain, peer] : polled) {
-      const trust::RecordPtr record = snapshot->find(trust_domain);
-      expose(*metrics, trust::status_of(peer.relationship, record.get(), peer.attempts, peer.policy, peer.started, now,
-                                        ledger->persisted(trust_domain)));
+      const trust::RecordPtr record = snapshot->find_any(trust_domain);
+      // No metric tells the policy.
+      expose(*metrics,
+             trust::status_of(peer.relationship, record.get(), peer.attempts, peer.policy, trust::ChangePolicy::accept,
+                              peer.started, now, ledger->persisted(trust_domain)));
     }
   }
 };
@@ -106,6 +118,7 @@ FederationMetrics::FederationMetrics(telemetry::Metrics& metrics, const store::L
   board_->metrics = &metrics;
   board_->ledger = &ledger;
   board_->clock = &clock;
+  for (const trust::HistoryAction action : counted_always) changes(metrics, action).add(0);
   metrics.on_collect([weak = std::weak_ptr<Board>(board_)] {
     if (const auto board = weak.lock()) board->refresh();
   });
@@ -128,5 +141,7 @@ void FederationMetrics::end(const spiffe::TrustDomain& trust_domain) {
   board_->polled.erase(trust_domain);
   for (const Family& family : families) board_->metrics->remove(family.name, {{"trust_domain", trust_domain.name()}});
 }
+
+void count_change(telemetry::Metrics& metrics, trust::HistoryAction action) { changes(metrics, action).add(); }
 
 }  // namespace entente::syncer

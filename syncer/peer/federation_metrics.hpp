@@ -7,6 +7,7 @@
 #include "common/base/clock.hpp"
 #include "common/store/ledger.hpp"
 #include "common/telemetry/metrics.hpp"
+#include "common/trust/history.hpp"
 #include "common/trust/status.hpp"
 
 namespace entente::syncer {
@@ -29,7 +30,7 @@ class FederationMetrics {
   FederationMetrics& operator=(const FederationMetrics&) = delete;
 
   void tell(Polled polled);
-  // `result`: "accepted", "unchanged", "not_modified", or an error's code. Only for what tell() has told of.
+  // `result`: "accepted", "held", "unchanged", "not_modified", or an error's code. Only for what tell() has told of.
   void count_poll(const spiffe::TrustDomain& trust_domain, std::string_view result);
   void end(const spiffe::TrustDomain& trust_domain);
 
@@ -37,5 +38,8 @@ class FederationMetrics {
   struct Board;
   std::shared_ptr<Board> board_;
 };
+
+// Counts what goes on record, over all trust domains: what has ended counts too.
+void count_change(telemetry::Metrics& metrics, trust::HistoryAction action);
 
 }  // namespace entente::syncer

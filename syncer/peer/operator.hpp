@@ -39,6 +39,12 @@ class Operator {
   asio::awaitable<Status> withdraw(spiffe::TrustDomain trust_domain, std::string reason, trust::Actor by);
 
  private:
+  struct Change;
+  asio::awaitable<Status> carry_out(Change change);
+  void report(const Change& change, const trust::HistoryEntry& entry) const;
+  void report_import(const trust::HistoryEntry& entry) const;
+  asio::awaitable<Result<trust::HistoryEntryPtr>> recorded(spiffe::TrustDomain trust_domain, std::uint64_t number);
+
   store::Ledger& ledger_;
   Clock& clock_;
   Log& log_;

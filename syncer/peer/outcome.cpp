@@ -26,14 +26,15 @@ std::string_view without_leading_space(std::string_view text) {
   return at == std::string_view::npos ? std::string_view() : text.substr(at);
 }
 
-bool same_roots(const trust::HttpsWeb& a, const trust::HttpsWeb& b) {
+bool same_trust(const trust::HttpsWeb& a, const trust::HttpsWeb& b) {
+  if (a.pins != b.pins) return false;
   if (a.roots == b.roots) return true;
   return a.roots && b.roots && *a.roots == *b.roots;
 }
 
 bool same_profile(const trust::EndpointProfile& a, const trust::EndpointProfile& b) {
   if (a.index() != b.index()) return false;
-  if (const auto* web = std::get_if<trust::HttpsWeb>(&a)) return same_roots(*web, std::get<trust::HttpsWeb>(b));
+  if (const auto* web = std::get_if<trust::HttpsWeb>(&a)) return same_trust(*web, std::get<trust::HttpsWeb>(b));
   return std::get<trust::HttpsSpiffe>(a).endpoint_spiffe_id == std::get<trust::HttpsSpiffe>(b).endpoint_spiffe_id;
 }
 
@@ -45,7 +46,8 @@ bool same_bundle(const spiffe::BundlePtr& a, const spiffe::BundlePtr& b) {
 }  // namespace
 
 Result<Anchors> anchors_for(const trust::Relationship& relationship, const trust::Snapshot& snapshot) {
-  if (const auto* web = std::get_if<trust::HttpsWeb>(&relationship.profile)) return Anchors(WebAnchors{web->roots});
+  if (const auto* web = std::get_if<trust::HttpsWeb>(&relationship.profile))
+    return Anchors(WebAnchors{web->roots, web->pins});
   const auto& profile = std::get<trust::HttpsSpiffe>(relationship.profile);
   return spiffe_anchors(profile.endpoint_spiffe_id, relationship.trust_domain, snapshot);
 }
@@ -60,11 +62,12 @@ Result<spiffe::ParsedBundle> read_document(const spiffe::TrustDomain& trust_doma
   return parsed;
 }
 
-trust::Attempts after_success(trust::Attempts before, Time attempted, Time now) {
+trust::Attempts after_success(trust::Attempts before, Time attempted, Time now, std::string served_by) {
   before.last_attempt = attempted;
   before.last_success = now;
   before.consecutive_failures = 0;
   before.last_error.reset();
+  before.served_by = std::move(served_by);
   return before;
 }
 
@@ -75,14 +78,23 @@ trust::Attempts after_failure(trust::Attempts before, Time attempted, Error erro
   return before;
 }
 
+Error all_failed(const std::vector<trust::EndpointUrl>& urls, const std::vector<Error>& errors) {
+  if (errors.size() == 1) return errors.front();
+  std::string text;
+  for (std::size_t i = 0; i < errors.size(); ++i)
+    text += (text.empty() ? "" : "; ") + urls[i].str() + ": " + errors[i].message();
+  return Error(errors.front().code(), std::move(text));
+}
+
 bool worth_logging(const trust::Attempts& before, const Error& error) {
   if (before.consecutive_failures == 0 || before.last_error != error) return true;
   return (before.consecutive_failures + 1) % repeat_line_every == 0;
 }
 
 bool same_relationship(const trust::Relationship& a, const trust::Relationship& b) {
-  return a.trust_domain == b.trust_domain && a.endpoint_url == b.endpoint_url && same_profile(a.profile, b.profile) &&
-         same_bundle(a.bootstrap_bundle, b.bootstrap_bundle) && a.sequence == b.sequence;
+  return a.trust_domain == b.trust_domain && a.endpoint_urls == b.endpoint_urls && same_profile(a.profile, b.profile) &&
+         same_bundle(a.bootstrap_bundle, b.bootstrap_bundle) && a.sequence == b.sequence && a.policy == b.policy &&
+         a.allow_private_redirects == b.allow_private_redirects;
 }
 
 }  // namespace entente::syncer

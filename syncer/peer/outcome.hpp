@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "common/spiffe/bundle_json.hpp"
 #include "common/trust/relationship.hpp"
@@ -20,8 +21,12 @@ Result<Anchors> anchors_for(const trust::Relationship& relationship, const trust
 // The bundle in an endpoint's answer, in words for an operator when there is none.
 Result<spiffe::ParsedBundle> read_document(const spiffe::TrustDomain& trust_domain, std::string_view body);
 
-trust::Attempts after_success(trust::Attempts before, Time attempted, Time now);
+trust::Attempts after_success(trust::Attempts before, Time attempted, Time now, std::string served_by);
 trust::Attempts after_failure(trust::Attempts before, Time attempted, Error error);
+
+// Why a poll failed in which no URL served: one error for each URL, in their order. The first URL's code; each URL's
+// reason.
+Error all_failed(const std::vector<trust::EndpointUrl>& urls, const std::vector<Error>& errors);
 
 // Whether a failure deserves a log line: the first, another than before, and every tenth of the same.
 bool worth_logging(const trust::Attempts& before, const Error& error);

@@ -1,16 +1,19 @@
-// The loop of one relationship: polls its endpoint on schedule and on demand, and puts what it decides through the
-// ledger.
+// The loop of one relationship: polls its endpoint on schedule and on demand, from the first of its URLs to the one
+// that serves, and puts what it decides through the ledger.
 #pragma once
 
 #include <boost/asio/cancellation_signal.hpp>
 #include <exception>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "common/base/event.hpp"
 #include "common/spiffe/bundle_json.hpp"
 #include "common/trust/decision.hpp"
 #include "syncer/peer/broadcast.hpp"
 #include "syncer/peer/federation_metrics.hpp"
+#include "syncer/peer/refusals.hpp"
 #include "syncer/peer/syncer.hpp"
 
 namespace entente::syncer {
@@ -19,6 +22,7 @@ namespace entente::syncer {
 struct LoopParts {
   SyncerParts& syncer;
   FederationMetrics& metrics;
+  const trust::ChangePolicy& default_policy;  // may change at any time
 };
 
 // Lives on the control thread. A changed relationship is a new loop; this one then ends.
@@ -28,6 +32,7 @@ class PeerLoop {
   struct Memory {
     trust::Attempts attempts;
     Time started;
+    Refusals refusals;
   };
 
   PeerLoop(LoopParts parts, trust::RelationshipPtr relationship, trust::PollingPolicy policy, Memory memory);
@@ -49,32 +54,59 @@ class PeerLoop {
   void set_relationship(trust::RelationshipPtr relationship);
 
   const trust::Relationship& relationship() const { return *relationship_; }
-  Memory memory() const { return {attempts_, started_at_}; }
+  Memory memory() const { return {attempts_, started_at_, refusals_}; }
   trust::RelationshipStatus status() const;
 
  private:
-  enum class Outcome { accepted, unchanged, not_modified };
+  enum class Outcome { accepted, held, unchanged, not_modified };
+
+  // One URL. What it is kept for lives as long as each poll needs it: a connection, an entity tag.
+  struct Endpoint {
+    trust::EndpointUrl url;
+    std::unique_ptr<Fetcher> fetcher;  // null: not asked lately
+    // The tag of `etag_bundle`, which this URL served; good while that is in use, or waits for approval.
+    std::string etag;
+    spiffe::BundlePtr etag_bundle;
+  };
+  // What an endpoint served.
+  struct Served {
+    trust::Candidate candidate;
+    std::string etag;
+    bool not_modified = false;
+  };
 
   asio::awaitable<void> run();
-  asio::awaitable<Result<Outcome>> attempt();
-  asio::awaitable<Result<Outcome>> poll();
-  asio::awaitable<Result<Outcome>> take(trust::Candidate candidate, std::string etag);
   asio::awaitable<void> until_due();
-  Result<FetchRequest> next_request() const;
-  Result<trust::Candidate> read(const FetchedDocument& document);
   void settle(Time attempted, const Result<Outcome>& outcome);
   void plan();
+  trust::RecordPtr record() const;  // in use or waiting
+
+  // peer_poll.cpp: one poll.
+  asio::awaitable<Result<Outcome>> poll();
+  asio::awaitable<Result<Outcome>> attempt(Endpoint& endpoint);
+  asio::awaitable<Result<Outcome>> ask_endpoint(Endpoint& endpoint);
+  asio::awaitable<Result<Outcome>> take(Endpoint& endpoint, Served served);
+  asio::awaitable<void> note_refusal(trust::HistoryEntry event, Error reason);
+  Result<FetchRequest> request_to(const Endpoint& endpoint) const;
+  Result<Served> read(const Endpoint& endpoint, FetchAnswer answer);
+  trust::Rules rules() const;
+  void rest_after(const Endpoint& served);
+
+  // peer_report.cpp: logs and metrics.
   void report_accepted(const trust::Accept& accepted) const;
+  void report_held(const trust::Hold& hold) const;
+  void report_refused(const trust::HistoryEntry& event, const Error& reason) const;
   void report_ignored(const spiffe::IgnoredKeys& ignored);
   void report_success() const;
   void report_failure(const Error& error) const;
+  void count(const Result<Outcome>& outcome) const;
   void tell_metrics() const;
-  trust::RecordPtr record() const;
+  const std::string& name() const { return relationship_->trust_domain.name(); }
 
   LoopParts parts_;
   trust::RelationshipPtr relationship_;
   trust::PollingPolicy policy_;
-  std::unique_ptr<Fetcher> fetcher_;
+  std::vector<Endpoint> endpoints_;  // as the relationship's URLs; never changes
 
   asio::cancellation_signal cancel_;
   bool stopping_ = false, ended_ = false;
@@ -88,9 +120,8 @@ class PeerLoop {
   Duration wait_{0};
   double random_ = 0;
 
-  // The entity tag of what is held, good as long as it is this very bundle that is held.
-  std::string etag_;
-  spiffe::BundlePtr etag_bundle_;
+  std::string served_by_;  // the URL that served in the last poll
+  Refusals refusals_;
   spiffe::IgnoredKeys ignored_;
 };
 

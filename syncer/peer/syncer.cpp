@@ -1,51 +1,16 @@
 #include "syncer/peer/syncer.hpp"
 
-#include <map>
-
 #include "common/base/async_mutex.hpp"
-#include "common/trust/decision.hpp"
+#include "common/trust/on_record.hpp"
 #include "syncer/peer/apply.hpp"
+#include "syncer/peer/differences.hpp"
 #include "syncer/peer/join.hpp"
-#include "syncer/peer/outcome.hpp"
-#include "syncer/peer/peer_loop.hpp"
+#include "syncer/peer/relationship_bundle.hpp"
 
 namespace entente::syncer {
 namespace {
 
-constexpr const char* bootstrap_source = "bootstrap bundle";
-
 using trust::RelationshipPtr;
-using LoopPtr = std::shared_ptr<PeerLoop>;
-using Wanted = std::map<spiffe::TrustDomain, RelationshipPtr>;
-using Loops = std::map<spiffe::TrustDomain, LoopPtr>;
-
-// What set_relationships() has to do, found by comparing.
-struct Differences {
-  std::vector<LoopPtr> gone;
-  struct Changed {
-    LoopPtr before;
-    RelationshipPtr after;
-  };
-  std::vector<Changed> changed;
-  std::vector<RelationshipPtr> fresh;
-  std::vector<std::pair<LoopPtr, RelationshipPtr>> kept;
-};
-
-Differences compare(const Loops& loops, const Wanted& wanted) {
-  Differences found;
-  for (const auto& [trust_domain, loop] : loops)
-    if (!wanted.contains(trust_domain)) found.gone.push_back(loop);
-  for (const auto& [trust_domain, relationship] : wanted) {
-    const auto running = loops.find(trust_domain);
-    if (running == loops.end())
-      found.fresh.push_back(relationship);
-    else if (same_relationship(running->second->relationship(), *relationship))
-      found.kept.emplace_back(running->second, relationship);
-    else
-      found.changed.push_back({running->second, relationship});
-  }
-  return found;
-}
 
 Error unknown(const spiffe::TrustDomain& trust_domain) {
   return Error(Errc::not_found, "no relationship with " + trust_domain.name());
@@ -62,6 +27,7 @@ struct Syncer::Impl : std::enable_shared_from_this<Syncer::Impl> {
 
   SyncerParts parts;
   trust::PollingPolicy policy;
+  trust::ChangePolicy default_policy = trust::ChangePolicy::accept;
   FederationMetrics metrics;
   AsyncMutex turns;
   Loops loops;
@@ -73,31 +39,41 @@ struct Syncer::Impl : std::enable_shared_from_this<Syncer::Impl> {
   }
 
   void start(const RelationshipPtr& relationship, PeerLoop::Memory memory) {
-    auto loop = std::make_shared<PeerLoop>(LoopParts{parts, metrics}, relationship, policy, std::move(memory));
+    const LoopParts surroundings{parts, metrics, default_policy};
+    auto loop = std::make_shared<PeerLoop>(surroundings, relationship, policy, std::move(memory));
     loops[relationship->trust_domain] = loop;
     PeerLoop::start(loop);
   }
 
+  bool is_own(const RelationshipPtr& relationship) const;
   Wanted by_trust_domain(const std::vector<RelationshipPtr>& all) const;
   static asio::awaitable<void> update(std::shared_ptr<Impl> self, std::vector<RelationshipPtr> relationships,
                                       trust::PollingPolicy policy);
+  static asio::awaitable<void> put(std::shared_ptr<Impl> self, RelationshipPtr relationship);
+  static asio::awaitable<void> erase(std::shared_ptr<Impl> self, spiffe::TrustDomain trust_domain,
+                                     std::optional<trust::Actor> by);
   static asio::awaitable<void> stop_all(std::shared_ptr<Impl> self);
+  // What was begun is carried through, also for a caller that is cancelled.
+  asio::awaitable<void> carry_through(asio::awaitable<void> task);
+
+  asio::awaitable<void> retire(const Differences& differences, const Ending& ending);
+  asio::awaitable<void> begin(const Differences& differences);
   asio::awaitable<void> end(std::vector<LoopPtr> ending);
   asio::awaitable<void> withdraw_orphans(const Wanted& wanted);
   asio::awaitable<void> apply_bootstraps(std::vector<RelationshipPtr> relationships);
-  static asio::awaitable<void> withdraw(std::shared_ptr<Impl> self, spiffe::TrustDomain trust_domain);
-  static asio::awaitable<void> apply_bootstrap(std::shared_ptr<Impl> self, RelationshipPtr relationship);
 };
+
+bool Syncer::Impl::is_own(const RelationshipPtr& relationship) const {
+  const auto own = parts.ledger.current()->own;
+  if (relationship->trust_domain != own) return false;
+  parts.log.error("a relationship with our own trust domain is ignored", {{"td", own->name()}});
+  return true;
+}
 
 Wanted Syncer::Impl::by_trust_domain(const std::vector<RelationshipPtr>& all) const {
   Wanted result;
-  const auto own = parts.ledger.current()->own;
-  for (const RelationshipPtr& relationship : all) {
-    if (relationship->trust_domain == own)
-      parts.log.error("a relationship with our own trust domain is ignored", {{"td", own->name()}});
-    else
-      result[relationship->trust_domain] = relationship;
-  }
+  for (const RelationshipPtr& relationship : all)
+    if (!is_own(relationship)) result[relationship->trust_domain] = relationship;
   return result;
 }
 
@@ -108,30 +84,70 @@ asio::awaitable<void> Syncer::Impl::update(std::shared_ptr<Impl> self, std::vect
   self->policy = policy;
   const auto wanted = self->by_trust_domain(relationships);
   const Differences found = compare(self->loops, wanted);
+  for (const auto& kept : found.kept) kept.before->set_policy(policy);
+  const Ending ending{"the configuration names the relationship no more", std::nullopt};
+  co_await self->retire(found, ending);
+  co_await self->withdraw_orphans(wanted);
+  co_await self->begin(found);
+}
 
+asio::awaitable<void> Syncer::Impl::put(std::shared_ptr<Impl> self, RelationshipPtr relationship) {
+  const Result<AsyncMutex::Lock> turn = co_await self->turns.lock();
+  if (!turn || self->stopped || self->is_own(relationship)) co_return;
+  Differences found;
+  compare(self->find(relationship->trust_domain), relationship, found);
+  const Ending nothing_ends;
+  co_await self->retire(found, nothing_ends);
+  co_await self->begin(found);
+}
+
+asio::awaitable<void> Syncer::Impl::erase(std::shared_ptr<Impl> self, spiffe::TrustDomain trust_domain,
+                                          std::optional<trust::Actor> by) {
+  const Result<AsyncMutex::Lock> turn = co_await self->turns.lock();
+  if (!turn || self->stopped) co_return;
+  const LoopPtr running = self->find(trust_domain);
+  if (!running) co_return;
+  Differences found;
+  found.gone.push_back(running);
+  const Ending ending{"the relationship was deleted", std::move(by)};
+  co_await self->retire(found, ending);
+}
+
+asio::awaitable<void> Syncer::Impl::carry_through(asio::awaitable<void> task) {
+  std::vector<asio::awaitable<void>> tasks;
+  tasks.push_back(std::move(task));
+  const Status joined = co_await join(parts.control, std::move(tasks));
+  static_cast<void>(joined);
+}
+
+// The order matters: an ended loop can apply nothing any more, so that what is withdrawn stays withdrawn (FC-16).
+asio::awaitable<void> Syncer::Impl::retire(const Differences& differences, const Ending& ending) {
   std::vector<LoopPtr> replaced;
-  for (const auto& change : found.changed) {
+  for (const auto& change : differences.changed) {
     change.before->stop();
     replaced.push_back(change.before);
   }
-  for (const auto& [loop, relationship] : found.kept) {
-    loop->set_relationship(relationship);
-    loop->set_policy(policy);
+  for (const LoopPtr& loop : differences.gone) loops.erase(loop->relationship().trust_domain);
+  co_await end(differences.gone);
+  std::vector<asio::awaitable<void>> withdrawals;
+  for (const LoopPtr& loop : differences.gone) {
+    metrics.end(loop->relationship().trust_domain);
+    withdrawals.push_back(withdraw(parts, loop->relationship().trust_domain, ending));
   }
-  // The order matters: an ended loop can apply nothing any more, so that what is withdrawn stays withdrawn (FC-16).
-  for (const LoopPtr& loop : found.gone) self->loops.erase(loop->relationship().trust_domain);
-  co_await self->end(found.gone);
-  for (const LoopPtr& loop : found.gone) self->metrics.end(loop->relationship().trust_domain);
-  co_await self->withdraw_orphans(wanted);
-  co_await self->end(replaced);
+  const Status withdrawn = co_await join(parts.control, std::move(withdrawals));
+  static_cast<void>(withdrawn);
+  co_await end(replaced);
+}
 
-  std::vector<RelationshipPtr> starting = found.fresh;
-  for (const auto& change : found.changed) starting.push_back(change.after);
+asio::awaitable<void> Syncer::Impl::begin(const Differences& differences) {
+  for (const auto& kept : differences.kept) kept.before->set_relationship(kept.after);
+  std::vector<RelationshipPtr> starting = differences.fresh;
+  for (const auto& change : differences.changed) starting.push_back(change.after);
   // All of them before the first poll: an endpoint may prove itself by another relationship's bundle (FC-9).
-  co_await self->apply_bootstraps(starting);
-  if (self->stopped) co_return;
-  for (const RelationshipPtr& relationship : found.fresh) self->start(relationship, {{}, self->parts.clock.now()});
-  for (const auto& change : found.changed) self->start(change.after, change.before->memory());
+  co_await apply_bootstraps(starting);
+  if (stopped) co_return;
+  for (const RelationshipPtr& relationship : differences.fresh) start(relationship, {{}, parts.clock.now(), {}});
+  for (const auto& change : differences.changed) start(change.after, change.before->memory());
 }
 
 asio::awaitable<void> Syncer::Impl::stop_all(std::shared_ptr<Impl> self) {
@@ -152,54 +168,24 @@ asio::awaitable<void> Syncer::Impl::end(std::vector<LoopPtr> ending) {
 
 asio::awaitable<void> Syncer::Impl::withdraw_orphans(const Wanted& wanted) {
   const trust::SnapshotPtr snapshot = parts.ledger.current();
+  const Ending ending{"no relationship names it", std::nullopt};
   std::vector<asio::awaitable<void>> tasks;
-  for (const trust::RecordPtr& record : snapshot->records) {
-    const spiffe::TrustDomain& trust_domain = record->trust_domain();
-    if (trust_domain == snapshot->own || wanted.contains(trust_domain)) continue;
-    tasks.push_back(withdraw(shared_from_this(), trust_domain));
-  }
+  for (const auto* records : {&snapshot->records, &snapshot->waiting})
+    for (const trust::RecordPtr& record : *records) {
+      const spiffe::TrustDomain& trust_domain = record->trust_domain();
+      if (trust_domain == snapshot->own || wanted.contains(trust_domain) || !needs_relationship(*record)) continue;
+      tasks.push_back(withdraw(parts, trust_domain, ending));
+    }
   const Status joined = co_await join(parts.control, std::move(tasks));
   static_cast<void>(joined);
-}
-
-asio::awaitable<void> Syncer::Impl::withdraw(std::shared_ptr<Impl> self, spiffe::TrustDomain trust_domain) {
-  const SyncerParts& parts = self->parts;
-  Decide decide = [](const trust::RecordPtr& held) -> std::optional<Step> {
-    if (!held) return std::nullopt;
-    return Step{};
-  };
-  const auto applied = co_await apply(parts.ledger, parts.clock, trust_domain, std::move(decide));
-  if (!applied)
-    parts.log.error("bundle not withdrawn", {{"td", trust_domain.name()}, {"error", applied.error().message()}});
-  else if (*applied)
-    parts.log.info("bundle withdrawn: the relationship ended", {{"td", trust_domain.name()}});
 }
 
 asio::awaitable<void> Syncer::Impl::apply_bootstraps(std::vector<RelationshipPtr> relationships) {
   std::vector<asio::awaitable<void>> tasks;
   for (const RelationshipPtr& relationship : relationships)
-    if (relationship->bootstrap_bundle) tasks.push_back(apply_bootstrap(shared_from_this(), relationship));
+    if (relationship->bootstrap_bundle) tasks.push_back(apply_bootstrap(parts, relationship));
   const Status joined = co_await join(parts.control, std::move(tasks));
   static_cast<void>(joined);
-}
-
-asio::awaitable<void> Syncer::Impl::apply_bootstrap(std::shared_ptr<Impl> self, RelationshipPtr relationship) {
-  const SyncerParts& parts = self->parts;
-  const std::string& name = relationship->trust_domain.name();
-  std::optional<trust::Decision> decision;
-  Decide decide = [&](const trust::RecordPtr& held) -> std::optional<Step> {
-    decision = trust::decide_bootstrap(parts.clock.now(), held.get(), relationship->bootstrap_bundle, bootstrap_source);
-    const auto* accepted = std::get_if<trust::Accept>(&*decision);
-    if (accepted == nullptr) return std::nullopt;
-    return Step{accepted->next};
-  };
-  const auto applied = co_await apply(parts.ledger, parts.clock, relationship->trust_domain, std::move(decide));
-  if (!applied)
-    parts.log.error("bootstrap bundle not applied", {{"td", name}, {"error", applied.error().message()}});
-  else if (const auto* refused = std::get_if<trust::Refuse>(&*decision))
-    parts.log.error("bootstrap bundle refused", {{"td", name}, {"error", refused->reason.message()}});
-  else if (*applied)
-    parts.log.info("bootstrap bundle applied", {{"td", name}, {"change", std::get<trust::Accept>(*decision).summary}});
 }
 
 Syncer::Syncer(SyncerParts parts, trust::PollingPolicy policy)
@@ -210,18 +196,24 @@ Syncer::~Syncer() = default;
 asio::awaitable<void> Syncer::set_relationships(std::vector<trust::RelationshipPtr> relationships,
                                                 trust::PollingPolicy policy) {
   const auto impl = impl_;
-  std::vector<asio::awaitable<void>> tasks;
-  tasks.push_back(Impl::update(impl, std::move(relationships), policy));
-  const Status joined = co_await join(impl->parts.control, std::move(tasks));
-  static_cast<void>(joined);
+  co_await impl->carry_through(Impl::update(impl, std::move(relationships), policy));
 }
+
+asio::awaitable<void> Syncer::put(trust::RelationshipPtr relationship) {
+  const auto impl = impl_;
+  co_await impl->carry_through(Impl::put(impl, std::move(relationship)));
+}
+
+asio::awaitable<void> Syncer::erase(spiffe::TrustDomain trust_domain, std::optional<trust::Actor> by) {
+  const auto impl = impl_;
+  co_await impl->carry_through(Impl::erase(impl, std::move(trust_domain), std::move(by)));
+}
+
+void Syncer::set_default_policy(trust::ChangePolicy policy) { impl_->default_policy = policy; }
 
 asio::awaitable<void> Syncer::stop() {
   const auto impl = impl_;
-  std::vector<asio::awaitable<void>> tasks;
-  tasks.push_back(Impl::stop_all(impl));
-  const Status joined = co_await join(impl->parts.control, std::move(tasks));
-  static_cast<void>(joined);
+  co_await impl->carry_through(Impl::stop_all(impl));
 }
 
 std::vector<trust::RelationshipStatus> Syncer::statuses() const {
@@ -253,21 +245,28 @@ asio::awaitable<Result<trust::RelationshipStatus>> Syncer::refresh(spiffe::Trust
   co_return Error(Errc::unavailable, "polling has stopped");
 }
 
-asio::awaitable<Status> Syncer::accept_next(spiffe::TrustDomain trust_domain, trust::AcceptNext word) {
+asio::awaitable<Status> Syncer::accept_next(spiffe::TrustDomain trust_domain, std::string reason, trust::Actor by) {
   const auto impl = impl_;
+  const SyncerParts& parts = impl->parts;
   const LoopPtr loop = impl->find(trust_domain);
   if (!loop) co_return unknown(trust_domain);
-  Decide decide = [&word](const trust::RecordPtr& held) -> std::optional<Step> {
+  Decide decide = [&](const trust::RecordPtr& held) -> std::optional<Step> {
     if (!held) return std::nullopt;
-    return Step{trust::with_accept_next(*held, word)};
+    const Time now = parts.clock.now();
+    trust::AcceptNext word{reason, trust::describe(by), now};
+    trust::Circumstances around{now, {}, by, reason};
+    return Step{trust::with_accept_next(*held, std::move(word)),
+                trust::accept_next_on_record(*held, std::move(around))};
   };
-  const auto applied = co_await apply(impl->parts.ledger, impl->parts.clock, trust_domain, std::move(decide));
+  const auto applied = co_await apply(parts.ledger, parts.clock, trust_domain, std::move(decide));
   if (!applied) co_return applied.error();
   if (!*applied)
     co_return Error(Errc::not_found, "nothing is held of " + trust_domain.name() +
                                          ": its next good bundle is taken anyway, whatever its sequence");
-  impl->parts.log.info("the next good bundle is accepted whatever its sequence",
-                       {{"td", trust_domain.name()}, {"by", word.by}, {"reason", word.reason}});
+  parts.log.info(
+      "the next good bundle is accepted whatever its sequence",
+      {{"event", "accept_next"}, {"td", trust_domain.name()}, {"by", trust::describe(by)}, {"reason", reason}});
+  count_change(parts.metrics, trust::HistoryAction::accept_next);
   loop->ask();
   co_return ok();
 }

@@ -9,6 +9,7 @@
 
 #include "common/spiffe/bundle_json.hpp"
 #include "common/store/memory_store.hpp"
+#include "syncer/peer/operator.hpp"
 #include "syncer/peer/syncer.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/syncer/support/fake_network.hpp"
@@ -22,15 +23,22 @@ class WatchedStore final : public store::Store {
  public:
   struct State {
     store::MemoryStore store;
-    std::atomic<int> writes = 0;
+    std::atomic<int> writes = 0;  // of records
     std::atomic<bool> refusing = false;
   };
   explicit WatchedStore(std::shared_ptr<State> state) : state_(std::move(state)) {}
   Result<store::Loaded> load() override { return state_->store.load(); }
-  Status write(std::span<const store::Change> changes) override {
+  Status write(const store::Batch& batch) override {
     if (state_->refusing) return Error(Errc::store, "disk full");
-    ++state_->writes;
-    return state_->store.write(changes);
+    if (!batch.changes.empty()) ++state_->writes;
+    return state_->store.write(batch);
+  }
+  Result<store::StoredHistory> history(const spiffe::TrustDomain& trust_domain,
+                                       const store::HistoryQuery& query) override {
+    return state_->store.history(trust_domain, query);
+  }
+  Status prune_history(const trust::HistoryLimits& limits, Time now) override {
+    return state_->store.prune_history(limits, now);
   }
 
  private:
@@ -56,24 +64,38 @@ class SyncerTest : public testing::Test {
     syncer::SyncerParts parts{io.get_executor(),         *ledger, clock, [this] { return network.make_fetcher(); },
                               [this] { return random; }, metrics, log};
     syncer.emplace(std::move(parts), policy);
+    operators.emplace(*ledger, clock, log, &metrics);
   }
   void close() {
     if (syncer) run(io, syncer->stop());
+    operators.reset();
     syncer.reset();
     ledger.reset();
   }
 
-  trust::RelationshipPtr web(std::string_view trust_domain, std::string_view endpoint = url) const {
-    return std::make_shared<trust::Relationship>(
-        trust::Relationship{domain(trust_domain), must(trust::EndpointUrl::parse(endpoint)), trust::HttpsWeb{}, nullptr,
-                            trust::SequenceRule::warn, trust::RelationshipSource::config});
+  static trust::RelationshipPtr share(trust::Relationship relationship) {
+    return std::make_shared<const trust::Relationship>(std::move(relationship));
   }
-  trust::RelationshipPtr spiffe_profile(std::string_view trust_domain, std::string_view endpoint, std::string_view id,
-                                        spiffe::BundlePtr bootstrap) const {
-    trust::Relationship relationship = *web(trust_domain, endpoint);
+  // By https_web, from the first URL that serves.
+  static trust::Relationship definition(std::string_view trust_domain, const std::vector<std::string>& endpoints) {
+    std::vector<trust::EndpointUrl> urls;
+    for (const std::string& endpoint : endpoints) urls.push_back(must(trust::EndpointUrl::parse(endpoint)));
+    return trust::Relationship{domain(trust_domain), std::move(urls), trust::HttpsWeb{}, nullptr};
+  }
+  static trust::RelationshipPtr web(std::string_view trust_domain, const std::string& endpoint = url) {
+    return share(definition(trust_domain, {endpoint}));
+  }
+  static trust::RelationshipPtr spiffe_profile(std::string_view trust_domain, const std::string& endpoint,
+                                               std::string_view id, spiffe::BundlePtr bootstrap) {
+    trust::Relationship relationship = definition(trust_domain, {endpoint});
     relationship.profile = trust::HttpsSpiffe{must(spiffe::SpiffeId::parse(id))};
     relationship.bootstrap_bundle = std::move(bootstrap);
-    return std::make_shared<trust::Relationship>(std::move(relationship));
+    return share(std::move(relationship));
+  }
+  static trust::RelationshipPtr with_policy(std::string_view trust_domain, trust::ChangePolicy policy) {
+    trust::Relationship relationship = definition(trust_domain, {url});
+    relationship.policy = policy;
+    return share(std::move(relationship));
   }
 
   void set(List relationships) { run(io, syncer->set_relationships(std::move(relationships), policy)); }
@@ -104,7 +126,27 @@ class SyncerTest : public testing::Test {
   trust::RelationshipStatus status(std::string_view trust_domain) const {
     return syncer->status(domain(trust_domain)).value();
   }
+  // What is in use of it.
   trust::RecordPtr held(std::string_view trust_domain) const { return ledger->current()->find(domain(trust_domain)); }
+  // What waits for approval; null: nothing.
+  spiffe::BundlePtr waiting(std::string_view trust_domain) const {
+    const trust::RecordPtr record = ledger->current()->find_any(domain(trust_domain));
+    return record && record->held ? record->held->bundle : nullptr;
+  }
+  bool uses(std::string_view trust_domain, const spiffe::Bundle& bundle) const {
+    const trust::RecordPtr record = held(trust_domain);
+    return record && spiffe::same_authorities(*record->bundle, bundle);
+  }
+  std::vector<trust::HistoryEntryPtr> history(std::string_view trust_domain) {
+    return must(run(io, ledger->history(domain(trust_domain), {})));
+  }
+  // "accepted held approved".
+  std::string actions(std::string_view trust_domain) {
+    std::string text;
+    for (const auto& entry : history(trust_domain))
+      text += (text.empty() ? "" : " ") + std::string(trust::to_string(entry->action));
+    return text;
+  }
   std::size_t requests(const std::string& endpoint = url) { return network.at(endpoint).requests().size(); }
 
   static std::string document(const spiffe::Bundle& bundle) { return spiffe::write_bundle(bundle); }
@@ -119,6 +161,8 @@ class SyncerTest : public testing::Test {
   double random = 0;
   std::unique_ptr<store::Ledger> ledger;
   std::optional<syncer::Syncer> syncer;
+  std::optional<syncer::Operator> operators;
+  const trust::Actor actor{1000, "entente federation"};
   TestAuthority b{"b.test", clock.now()};
   TestAuthority b_next{"b.test", clock.now()};
 };

@@ -16,9 +16,7 @@ using testing::HasSubstr;
 const Time now = from_unix_seconds(1'800'000'000);
 
 trust::Relationship with_profile(trust::EndpointProfile profile) {
-  return {domain("b.test"),          must(trust::EndpointUrl::parse("https://b.example/")),
-          std::move(profile),        nullptr,
-          trust::SequenceRule::warn, trust::RelationshipSource::config};
+  return {domain("b.test"), {must(trust::EndpointUrl::parse("https://b.example/"))}, std::move(profile), nullptr};
 }
 
 trust::Relationship with_id(std::string_view id) {
@@ -39,10 +37,12 @@ trust::Snapshot holding(std::vector<spiffe::Bundle> bundles) {
 TEST(AnchorsFor, HttpsWebAreItsRoots) {
   const auto roots = TestAuthority("b.test", now).roots();
 
-  const auto own_roots = anchors_for(with_profile(trust::HttpsWeb{roots}), {});
+  const std::vector<trust::KeyPin> pins = {trust::KeyPin::of((*roots)[0])};
+  const auto own_roots = anchors_for(with_profile(trust::HttpsWeb{roots, pins}), {});
   const auto system_roots = anchors_for(with_profile(trust::HttpsWeb{}), {});
 
   EXPECT_EQ(std::get<WebAnchors>(own_roots.value()).roots, roots);
+  EXPECT_EQ(std::get<WebAnchors>(own_roots.value()).pins, pins);
   EXPECT_EQ(std::get<WebAnchors>(system_roots.value()).roots, nullptr);
 }
 
@@ -107,7 +107,7 @@ TEST(Attempts, CountFailuresUntilASuccess) {
   const Error refused(Errc::connect, "refused");
   const trust::Attempts once = after_failure({}, now, refused);
   const trust::Attempts twice = after_failure(once, now, refused);
-  const trust::Attempts well = after_success(twice, now, now);
+  const trust::Attempts well = after_success(twice, now, now, "https://b.example/");
 
   EXPECT_EQ(once.consecutive_failures, 1U);
   EXPECT_EQ(twice.consecutive_failures, 2U);
@@ -116,6 +116,17 @@ TEST(Attempts, CountFailuresUntilASuccess) {
   EXPECT_EQ(well.consecutive_failures, 0U);
   EXPECT_EQ(well.last_success, now);
   EXPECT_FALSE(well.last_error);
+  EXPECT_EQ(well.served_by, "https://b.example/");
+}
+
+TEST(AllFailed, HasTheFirstUrlsCodeAndEachUrlsReason) {
+  const std::vector<trust::EndpointUrl> urls = {must(trust::EndpointUrl::parse("https://b1.example/")),
+                                                must(trust::EndpointUrl::parse("https://b2.example/"))};
+  const Error refused(Errc::connect, "refused"), late(Errc::timeout, "late");
+
+  EXPECT_EQ(all_failed(urls, {refused, late}),
+            Error(Errc::connect, "https://b1.example/: refused; https://b2.example/: late"));
+  EXPECT_EQ(all_failed({urls[0]}, {late}), late);
 }
 
 TEST(Attempts, AreLoggedWhenSomethingIsNewAndNowAndThen) {
@@ -131,24 +142,29 @@ TEST(Attempts, AreLoggedWhenSomethingIsNewAndNowAndThen) {
 
 // FC-2: URL, profile and trust domain each count.
 TEST(SameRelationship, ComparesWhatPollingDependsOn) {
-  const auto b = std::make_shared<const spiffe::Bundle>(TestAuthority("b.test", now).bundle());
+  const TestAuthority b("b.test", now);
   const trust::Relationship base = with_profile(trust::HttpsWeb{});
-  trust::Relationship other_url = base, other_profile = base, other_roots = base, other_bootstrap = base,
-                      other_rule = base, other_source = base;
-  other_url.endpoint_url = must(trust::EndpointUrl::parse("https://b.example/other"));
-  other_profile.profile = trust::HttpsSpiffe{must(spiffe::SpiffeId::parse("spiffe://b.test/x"))};
-  other_roots.profile = trust::HttpsWeb{TestAuthority("b.test", now).roots()};
-  other_bootstrap.bootstrap_bundle = b;
-  other_rule.sequence = trust::SequenceRule::strict;
-  other_source.source = trust::RelationshipSource::api;
+  const auto differs = [&](auto&& change) {
+    trust::Relationship other = base;
+    change(other);
+    return !same_relationship(base, other);
+  };
 
-  EXPECT_TRUE(same_relationship(base, with_profile(trust::HttpsWeb{})));
-  EXPECT_TRUE(same_relationship(base, other_source));
-  EXPECT_FALSE(same_relationship(base, other_url));
-  EXPECT_FALSE(same_relationship(base, other_profile));
-  EXPECT_FALSE(same_relationship(base, other_roots));
-  EXPECT_FALSE(same_relationship(base, other_bootstrap));
-  EXPECT_FALSE(same_relationship(base, other_rule));
+  EXPECT_FALSE(differs([](auto&) {}));
+  EXPECT_FALSE(differs([](auto& other) { other.source = trust::RelationshipSource::api; }));
+  EXPECT_TRUE(
+      differs([](auto& other) { other.endpoint_urls = {must(trust::EndpointUrl::parse("https://c.example/"))}; }));
+  EXPECT_TRUE(differs([](auto& other) { other.endpoint_urls.push_back(other.endpoint_urls.front()); }));
+  EXPECT_TRUE(differs(
+      [](auto& other) { other.profile = trust::HttpsSpiffe{must(spiffe::SpiffeId::parse("spiffe://b.test/x"))}; }));
+  EXPECT_TRUE(differs([&](auto& other) { other.profile = trust::HttpsWeb{b.roots(), {}}; }));
+  EXPECT_TRUE(differs([&](auto& other) {
+    other.profile = trust::HttpsWeb{nullptr, {trust::KeyPin::of(b.certificate())}};
+  }));
+  EXPECT_TRUE(differs([&](auto& other) { other.bootstrap_bundle = b.shared_bundle(); }));
+  EXPECT_TRUE(differs([](auto& other) { other.sequence = trust::SequenceRule::strict; }));
+  EXPECT_TRUE(differs([](auto& other) { other.policy = trust::ChangePolicy::approve; }));
+  EXPECT_TRUE(differs([](auto& other) { other.allow_private_redirects = true; }));
 }
 
 }  // namespace

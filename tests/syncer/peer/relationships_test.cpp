@@ -80,7 +80,7 @@ TEST_F(Relationships, NeverTouchOurOwnTrustDomainsBundle) {
   trust::BundleRecord own;
   own.bundle = TestAuthority("own.test", clock.now()).shared_bundle();
   own.origin = trust::Origin::own;
-  run(io, ledger->apply(domain("own.test"), 0, own)).value();
+  run(io, ledger->apply(domain("own.test"), 0, own, std::nullopt)).value();
 
   set({web("own.test")});
   set({});
@@ -147,7 +147,7 @@ TEST_F(Relationships, ThatChangeKeepTheirBundleAndArePolledAnew) {
 
   EXPECT_TRUE(held("b.test"));
   EXPECT_EQ(network.at(other).requests()[0].etag, "") << "the entity tag was the other URL's";
-  EXPECT_EQ(status("b.test").relationship->endpoint_url.str(), other);
+  EXPECT_EQ(status("b.test").relationship->endpoint_url().str(), other);
   advance(24h);
   EXPECT_EQ(requests(), 1U);
 }

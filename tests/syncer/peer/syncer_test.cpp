@@ -91,8 +91,7 @@ TEST_F(SyncerTest, TakesAnOlderSequenceByTheOperatorsWordAlone) {
   EXPECT_EQ(status("b.test").state, RelationshipState::failing);
   EXPECT_TRUE(spiffe::same_authorities(*held("b.test")->bundle, b.bundle()));
 
-  trust::AcceptNext word{"rebuilt after a fire", "uid 1000", clock.now()};
-  const Status accepted = run(io, syncer->accept_next(domain("b.test"), word));
+  const Status accepted = run(io, syncer->accept_next(domain("b.test"), "rebuilt after a fire", actor));
   until_polled("b.test", 3);
 
   EXPECT_TRUE(accepted);
@@ -107,10 +106,9 @@ TEST_F(SyncerTest, TakesAnOlderSequenceByTheOperatorsWordAlone) {
 }
 
 TEST_F(SyncerTest, TakesNoWordForWhatItDoesNotKnow) {
-  trust::AcceptNext word{"why not", "uid 1000", clock.now()};
-  const Status unknown = run(io, syncer->accept_next(domain("b.test"), word));
+  const Status unknown = run(io, syncer->accept_next(domain("b.test"), "why not", actor));
   set({web("b.test")});
-  const Status nothing_held = run(io, syncer->accept_next(domain("b.test"), word));
+  const Status nothing_held = run(io, syncer->accept_next(domain("b.test"), "why not", actor));
 
   EXPECT_EQ(unknown.error().code(), Errc::not_found);
   EXPECT_EQ(nothing_held.error().code(), Errc::not_found);

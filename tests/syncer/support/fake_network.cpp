@@ -19,7 +19,11 @@ class FakeFetcher final : public syncer::Fetcher {
     if (endpoint.mood_ == FakeEndpoint::Mood::hanging) co_return co_await silence(endpoint, request.timeout);
     if (endpoint.mood_ == FakeEndpoint::Mood::faulty) throw std::runtime_error("the fetcher has a bug");
     if (endpoint.mood_ == FakeEndpoint::Mood::failing) co_return endpoint.error_;
-    FetchAnswer answer{endpoint.document_, "192.0.2.1:443", request.url.str()};
+    FetchAnswer answer;
+    answer.content = endpoint.document_;
+    answer.address = FakeEndpoint::address;
+    answer.url = request.url.str();
+    answer.certificate = FakeEndpoint::certificate;
     if (!request.etag.empty() && request.etag == endpoint.document_.etag) answer.content = syncer::NotModified{};
     co_return answer;
   }

@@ -14,6 +14,10 @@ namespace entente::test {
 // One endpoint. Conditional requests are answered as HTTP has it.
 class FakeEndpoint {
  public:
+  // What every answer says of where it came from.
+  static constexpr const char* address = "192.0.2.1:443";
+  static constexpr const char* certificate = "5e1f";
+
   void serve(std::string body, std::string etag = "");
   void fail(Errc code, std::string message);
   void hang();   // silence until the request's timeout or its cancellation
