@@ -1,6 +1,6 @@
 #include "syncer/source/own_bundle.hpp"
 
-#include "common/trust/decision.hpp"
+#include "common/trust/on_record.hpp"
 
 namespace entente::syncer {
 namespace {
@@ -11,16 +11,21 @@ constexpr Duration conflict_wait = std::chrono::milliseconds(100);
 
 asio::awaitable<Status> OwnBundle::offer(spiffe::Bundle authorities, std::string source) {
   for (;;) {
-    const trust::RecordPtr current = ledger_.current()->find(authorities.trust_domain);
-    trust::Decision decision = trust::decide_own(clock_.now(), current.get(), authorities, source);
+    const trust::RecordPtr current = ledger_.current()->find_any(authorities.trust_domain);
+    const Time now = clock_.now();
+    const trust::Decision decision = trust::decide_own(now, current.get(), authorities, source);
     if (std::holds_alternative<trust::Unchanged>(decision)) co_return ok();
     if (const auto* refused = std::get_if<trust::Refuse>(&decision)) co_return refused->reason;
-    auto& accepted = std::get<trust::Accept>(decision);
+    const auto& accepted = std::get<trust::Accept>(decision);
+    trust::Circumstances around{now, {source, "", ""}};
+    auto event = trust::on_record(current.get(), decision, accepted.next.bundle, trust::HistoryAction::accepted,
+                                  std::move(around));
     std::optional<trust::BundleRecord> next(accepted.next);
-    const Result<store::Applied> applied =
-        co_await ledger_.apply(authorities.trust_domain, current ? current->revision : 0, std::move(next));
+    const Result<store::Applied> applied = co_await ledger_.apply(
+        authorities.trust_domain, current ? current->revision : 0, std::move(next), std::move(event));
     if (applied) {
-      log_.info("own bundle changed", {{"td", authorities.trust_domain.name()},
+      log_.info("own bundle changed", {{"event", "own_bundle_changed"},
+                                       {"td", authorities.trust_domain.name()},
                                        {"seq", applied->record->bundle->sequence.value_or(0)},
                                        {"change", accepted.summary}});
       co_return ok();
