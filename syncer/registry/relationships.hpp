@@ -36,6 +36,7 @@ class Relationships {
   // What holds, sorted by trust domain; O(n).
   std::vector<trust::RelationshipPtr> all() const;
   trust::RelationshipPtr find(const spiffe::TrustDomain& trust_domain) const;  // null: none. O(log n)
+  std::size_t count() const;
   trust::ChangePolicy default_policy() const;
 
  private:
