@@ -178,9 +178,13 @@ Status SyncerApp::Impl::open_syncer() {
   Result<std::unique_ptr<syncer::Resolver>> opened = syncer::Resolver::create(control, {});
   if (!opened) return opened.error();
   resolver = std::move(*opened);
-  syncer::SyncerParts parts{
-      control,          *ledger, clock, [this] { return syncer::make_https_fetcher(control, *resolver, clock); },
-      uniform_random(), metrics, log};
+  const Result<syncer::ProxySettings> proxy = syncer::ProxySettings::from_environment();
+  if (!proxy) return proxy.error();
+  if (!proxy->str().empty()) log.info("peers are reached through a proxy", {{"proxy", proxy->str()}});
+  auto make_fetcher = [this, proxy = *proxy, roots = std::make_shared<tls::SystemRoots>()] {
+    return syncer::make_https_fetcher(control, *resolver, clock, proxy, roots);
+  };
+  syncer::SyncerParts parts{control, *ledger, clock, std::move(make_fetcher), uniform_random(), metrics, log};
   syncer = std::make_unique<syncer::Syncer>(std::move(parts), config.polling);
   return ok();
 }
