@@ -72,6 +72,7 @@ class Daemon {
   SystemClock clock_;
   telemetry::Metrics metrics_;
   telemetry::Readiness readiness_;
+  telemetry::Pages pages_;
   asio::io_context control_{1};
   std::unique_ptr<SyncerApp> syncer_;
   std::optional<ServerThread> server_thread_;
@@ -130,7 +131,7 @@ Status Daemon::start_server() {
   asio::io_context& context = alone ? control_ : server_thread_.emplace().context();
   const auto role = alone ? ServerApp::Role::alone : ServerApp::Role::with_syncer;
   Result<std::unique_ptr<ServerApp>> started =
-      ServerApp::start(config_, role, context, clock_, metrics_, readiness_, log_);
+      ServerApp::start(config_, role, context, clock_, metrics_, readiness_, pages_, log_);
   if (!started) return started.error();
   server_ = std::move(*started);
   return ok();
@@ -138,7 +139,8 @@ Status Daemon::start_server() {
 
 asio::awaitable<Status> Daemon::start() {
   if (kind_ != DaemonKind::server) {
-    Result<std::unique_ptr<SyncerApp>> opened = SyncerApp::open(config_, control_, clock_, metrics_, readiness_, log_);
+    Result<std::unique_ptr<SyncerApp>> opened =
+        SyncerApp::open(config_, control_, clock_, metrics_, readiness_, pages_, log_);
     if (!opened) co_return opened.error();
     syncer_ = std::move(*opened);
     const Status started = co_await syncer_->start();

@@ -39,13 +39,14 @@ std::filesystem::path publish_dir_of(const config::Config& config) {
 
 // Members are destroyed in reverse order: who refers to something stands below it.
 struct ServerApp::Impl {
-  Impl(asio::io_context& ctx, Clock& clk, telemetry::Metrics& m, telemetry::Readiness& r, Log& l)
-      : executor(ctx.get_executor()), clock(clk), metrics(m), readiness(r), log(l) {}
+  Impl(asio::io_context& ctx, Clock& clk, telemetry::Metrics& m, telemetry::Readiness& r, telemetry::Pages& p, Log& l)
+      : executor(ctx.get_executor()), clock(clk), metrics(m), readiness(r), pages(p), log(l) {}
 
   asio::any_io_executor executor;
   Clock& clock;
   telemetry::Metrics& metrics;
   telemetry::Readiness& readiness;
+  telemetry::Pages& pages;
   Log& log;
 
   std::unique_ptr<server::Endpoint> endpoint;
@@ -101,9 +102,10 @@ Status ServerApp::Impl::open(const config::Config& config, Role role) {
       server::Endpoint::bind(executor, endpoint_options(wanted), metrics, log);
   if (!bound) return bound.error().within("bundle_endpoint.listen");
   endpoint = std::move(*bound);
+  pages.add(pollers_path, [table = endpoint->pollers()] { return table->json(); });
   if (role == Role::alone && !config.server.telemetry.empty()) {
     Result<std::unique_ptr<telemetry::Listener>> listener =
-        telemetry::Listener::bind(executor, config.server.telemetry, metrics, readiness, log);
+        telemetry::Listener::bind(executor, config.server.telemetry, metrics, readiness, log, &pages);
     if (!listener) return listener.error().within("server.telemetry");
     telemetry = std::move(*listener);
     log.info("telemetry listens", {{"port", telemetry->port()}});
@@ -124,8 +126,9 @@ ServerApp::~ServerApp() = default;
 
 Result<std::unique_ptr<ServerApp>> ServerApp::start(const config::Config& config, Role role, asio::io_context& context,
                                                     Clock& clock, telemetry::Metrics& metrics,
-                                                    telemetry::Readiness& readiness, Log& log) {
-  auto impl = std::make_unique<Impl>(context, clock, metrics, readiness, log);
+                                                    telemetry::Readiness& readiness, telemetry::Pages& pages,
+                                                    Log& log) {
+  auto impl = std::make_unique<Impl>(context, clock, metrics, readiness, pages, log);
   if (const Status opened = impl->open(config, role); !opened) return opened.error();
   return std::unique_ptr<ServerApp>(new ServerApp(std::move(impl)));
 }

@@ -11,10 +11,14 @@
 #include "common/config/config.hpp"
 #include "common/telemetry/listener.hpp"
 #include "common/telemetry/metrics.hpp"
+#include "common/telemetry/pages.hpp"
 #include "common/telemetry/readiness.hpp"
 #include "server/endpoint.hpp"
 
 namespace entente::cli {
+
+// The telemetry page that says who polls our endpoint (server/poller_table.hpp).
+inline constexpr const char* pollers_path = "/pollers";
 
 // Folders that the configuration may leave to us where everything runs in one process.
 std::filesystem::path publish_dir_of(const config::Config& config);
@@ -26,10 +30,11 @@ class ServerApp {
   // `run` both come from the syncer's side.
   enum class Role { alone, with_syncer };
 
-  // Binds and starts everything; an error says what could not be had.
+  // `pages` gains those of the server, which its telemetry listener shows. Binds and starts everything; an error says
+  // what could not be had.
   static Result<std::unique_ptr<ServerApp>> start(const config::Config& config, Role role, asio::io_context& context,
                                                   Clock& clock, telemetry::Metrics& metrics,
-                                                  telemetry::Readiness& readiness, Log& log);
+                                                  telemetry::Readiness& readiness, telemetry::Pages& pages, Log& log);
   ~ServerApp();
 
   // SIGHUP: certificate files are read again, from other paths where the configuration says so now.

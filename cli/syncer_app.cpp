@@ -1,25 +1,24 @@
 #include "cli/syncer_app.hpp"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <boost/asio/thread_pool.hpp>
 #include <random>
 
 #include "cli/server_app.hpp"
+#include "cli/syncer_options.hpp"
 #include "cli/version.hpp"
 #include "common/base/blocking.hpp"
 #include "common/base/file.hpp"
 #include "common/base/task.hpp"
 #include "common/issuer/issuer.hpp"
 #include "common/store/ledger.hpp"
-#include "common/store/memory_store.hpp"
-#include "common/store/sqlite_store.hpp"
 #include "common/telemetry/listener.hpp"
 #include "syncer/admin/admin_api.hpp"
+#include "syncer/admin/entente_endpoint_svid.hpp"
 #include "syncer/fetch/https_fetcher.hpp"
 #include "syncer/peer/syncer.hpp"
 #include "syncer/publish/publisher.hpp"
+#include "syncer/registry/entries.hpp"
+#include "syncer/registry/relationships.hpp"
 #include "syncer/source/file_source.hpp"
 #include "syncer/source/issuer_source.hpp"
 #include "workload/api/issuer_identities.hpp"
@@ -29,83 +28,35 @@ namespace entente::cli {
 namespace {
 
 constexpr Duration stop_grace = std::chrono::seconds(2);
-
-std::chrono::seconds refresh_hint_of(const config::Config& config) {
-  return config.bundle_endpoint ? config.bundle_endpoint->refresh_hint : std::chrono::seconds(300);
-}
-
-Result<std::unique_ptr<store::Store>> open_store(const config::StoreConfig& config) {
-  if (const auto* sqlite = std::get_if<config::SqliteConfig>(&config)) {
-    Result<std::unique_ptr<store::SqliteStore>> opened = store::SqliteStore::open(sqlite->path);
-    if (!opened) return opened.error();
-    return std::unique_ptr<store::Store>(std::move(*opened));
-  }
-  return std::unique_ptr<store::Store>(std::make_unique<store::MemoryStore>());
-}
-
-issuer::IssuerOptions issuer_options(const config::Config& config, const config::IssuerConfig& issuer) {
-  issuer::IssuerOptions options{*config.trust_domain, config.data_dir / "issuer"};
-  options.ca_ttl = issuer.ca_ttl;
-  options.x509_svid_ttl = issuer.x509_svid_ttl;
-  options.jwt_svid_ttl = issuer.jwt_svid_ttl;
-  options.key_type = issuer.key_type;
-  options.refresh_hint = refresh_hint_of(config);
-  return options;
-}
-
-// The entry that the endpoint's own identity has by itself, for the user that serves it.
-Result<std::optional<trust::RegistrationEntry>> endpoint_entry(const config::Config& config) {
-  if (!config.bundle_endpoint) return std::optional<trust::RegistrationEntry>();
-  const auto* serving = std::get_if<config::HttpsSpiffeServing>(&config.bundle_endpoint->profile);
-  if (!serving || !std::holds_alternative<std::string>(serving->svid)) return std::optional<trust::RegistrationEntry>();
-  uid_t uid = ::getuid();
-  if (!serving->run_as.empty()) {
-    const struct passwd* user = ::getpwnam(serving->run_as.c_str());
-    if (!user) return Error(Errc::invalid_argument, "bundle_endpoint.https_spiffe.run_as: no user " + serving->run_as);
-    uid = user->pw_uid;
-  }
-  return std::optional(trust::RegistrationEntry{
-      "endpoint", serving->spiffe_id, {{"unix", "uid:" + std::to_string(uid)}}, {}, {}, {}, std::nullopt, ""});
-}
-
-Result<trust::RegistrationEntries> all_entries(const config::Config& config) {
-  trust::RegistrationEntries entries = config.entries;
-  Result<std::optional<trust::RegistrationEntry>> implied = endpoint_entry(config);
-  if (!implied) return implied.error();
-  if (*implied) entries.push_back(std::move(**implied));
-  return entries;
-}
-
-// The longest lifetimes that the issuer must be prepared for.
-struct LongestTtls {
-  Duration x509, jwt;
-};
-LongestTtls longest_ttls(const config::IssuerConfig& issuer, const trust::RegistrationEntries& entries) {
-  LongestTtls longest{issuer.x509_svid_ttl, issuer.jwt_svid_ttl};
-  for (const trust::RegistrationEntry& entry : entries) {
-    longest.x509 = std::max(longest.x509, entry.x509_svid_ttl.value_or(Duration::zero()));
-    longest.jwt = std::max(longest.jwt, entry.jwt_svid_ttl.value_or(Duration::zero()));
-  }
-  return longest;
-}
+constexpr Duration pollers_wait = std::chrono::seconds(2);
 
 std::function<double()> uniform_random() {
   auto engine = std::make_shared<std::mt19937_64>(std::random_device{}());
   return [engine] { return std::uniform_real_distribution<double>(0, 1)(*engine); };
 }
 
+// Certificate files may be exchanged for others by SIGHUP; all else of a profile stays.
+void take_files(const config::ServingProfile& fresh, config::ServingProfile& running) {
+  const auto* from = std::get_if<config::HttpsSpiffeServing>(&fresh);
+  auto* to = std::get_if<config::HttpsSpiffeServing>(&running);
+  if (!from || !to || from->svid.index() != 1 || to->svid.index() != 1) return;
+  to->svid = from->svid;
+}
+
 }  // namespace
 
 // Members are destroyed in reverse order: who refers to something stands below it.
 struct SyncerApp::Impl {
-  Impl(config::Config cfg, asio::io_context& ctx, Clock& clk, telemetry::Metrics& m, telemetry::Readiness& r, Log& l)
-      : config(std::move(cfg)), control(ctx.get_executor()), clock(clk), metrics(m), readiness(r), log(l) {}
+  Impl(config::Config cfg, asio::io_context& ctx, Clock& clk, telemetry::Metrics& m, telemetry::Readiness& r,
+       telemetry::Pages& p, Log& l)
+      : config(std::move(cfg)), control(ctx.get_executor()), clock(clk), metrics(m), readiness(r), pages(p), log(l) {}
 
   config::Config config;
   asio::any_io_executor control;
   Clock& clock;
   telemetry::Metrics& metrics;
   telemetry::Readiness& readiness;
+  telemetry::Pages& pages;
   Log& log;
 
   std::optional<FileLock> lock;
@@ -119,6 +70,9 @@ struct SyncerApp::Impl {
   std::unique_ptr<syncer::Publisher> publisher;
   std::unique_ptr<syncer::Resolver> resolver;
   std::unique_ptr<syncer::Syncer> syncer;
+  std::unique_ptr<syncer::Relationships> relationships;
+  std::unique_ptr<syncer::Entries> entries;
+  std::unique_ptr<syncer::Operator> operators;
   std::unique_ptr<workload::WorkloadApi> workload_api;
   std::unique_ptr<syncer::AdminApi> admin;
   std::unique_ptr<telemetry::Listener> telemetry;
@@ -127,10 +81,16 @@ struct SyncerApp::Impl {
   Status open_parts();
   Status open_local_source();
   Status open_syncer();
+  void open_registry();
   asio::awaitable<Status> start_source();
   Status listen();
+  Status start_admin();
   void observe();
-  asio::awaitable<void> apply_entries(const config::Config& fresh);
+  syncer::EndpointSvid endpoint_svid();
+  asio::awaitable<Result<std::string>> pollers_page();
+  asio::awaitable<Status> apply_entries(trust::RegistrationEntries entries);
+  asio::awaitable<Status> configure_entries();
+  asio::awaitable<void> reload_local();
 };
 
 Status SyncerApp::Impl::open_parts() {
@@ -144,25 +104,34 @@ Status SyncerApp::Impl::open_parts() {
       store::Ledger::open(control, std::move(*store), config.trust_domain, clock, log);
   if (!opened) return opened.error().within("store");
   ledger = std::move(*opened);
+  ledger->set_history_limits(config.history);
   own = std::make_unique<syncer::OwnBundle>(*ledger, clock, log);
   if (const Status local = open_local_source(); !local) return local.error();
   if (config.bundle_endpoint && config.trust_domain)
     publisher =
         std::make_unique<syncer::Publisher>(control, publish_dir_of(config), ledger->feed(), blocking, clock, log);
-  return open_syncer();
+  if (const Status polling = open_syncer(); !polling) return polling.error();
+  open_registry();
+  return ok();
+}
+
+void SyncerApp::Impl::open_registry() {
+  relationships = std::make_unique<syncer::Relationships>(control, *syncer, *ledger, log);
+  operators = std::make_unique<syncer::Operator>(*ledger, clock, log, &metrics);
+  const auto* local = std::get_if<config::IssuerConfig>(&config.local);
+  if (local == nullptr) return;
+  syncer::EntryBounds bounds{[this] { return relationships->count(); }, local->ca_ttl / 2};
+  auto apply = [this](trust::RegistrationEntries wanted) { return apply_entries(std::move(wanted)); };
+  entries = std::make_unique<syncer::Entries>(control, *config.trust_domain, *ledger, std::move(apply), clock, log,
+                                              std::move(bounds));
 }
 
 Status SyncerApp::Impl::open_local_source() {
   if (const auto* wanted = std::get_if<config::IssuerConfig>(&config.local)) {
-    Result<trust::RegistrationEntries> entries = all_entries(config);
-    if (!entries) return entries.error();
     Result<std::unique_ptr<issuer::Issuer>> opened = issuer::Issuer::open(issuer_options(config, *wanted), clock, log);
     if (!opened) return opened.error();
     issuer = std::move(*opened);
-    const LongestTtls longest = longest_ttls(*wanted, *entries);
-    if (const Status allowed = issuer->allow_ttls(longest.x509, longest.jwt); !allowed) return allowed.error();
     identities = std::make_unique<workload::IssuerIdentities>(control, *issuer, clock, log);
-    identities->set_entries(std::move(*entries));
     issuer_source = std::make_unique<syncer::IssuerSource>(control, *issuer, *own, blocking, clock, log,
                                                            [this] { identities->authority_changed(); });
   } else if (const auto* file = std::get_if<config::FileSourceConfig>(&config.local)) {
@@ -216,21 +185,55 @@ Status SyncerApp::Impl::listen() {
     if (!started) return started.error().within("workload_api.listen");
     workload_api = std::move(*started);
   }
-  if (config.admin) {
-    syncer::AdminParts parts{control, *syncer, issuer_source.get(), ledger->feed(), readiness, clock, log};
-    syncer::AdminOptions options{config.admin->listen, config.admin->group, version()};
-    Result<std::unique_ptr<syncer::AdminApi>> started = syncer::AdminApi::start(std::move(options), parts);
-    if (!started) return started.error().within("admin.listen");
-    admin = std::move(*started);
-  }
+  if (const Status admin_started = start_admin(); !admin_started) return admin_started.error();
   if (!config.telemetry.empty()) {
     Result<std::unique_ptr<telemetry::Listener>> bound =
-        telemetry::Listener::bind(control, config.telemetry, metrics, readiness, log);
+        telemetry::Listener::bind(control, config.telemetry, metrics, readiness, log, &pages);
     if (!bound) return bound.error().within("telemetry.listen");
     telemetry = std::move(*bound);
     log.info("telemetry listens", {{"port", telemetry->port()}});
   }
   return ok();
+}
+
+Status SyncerApp::Impl::start_admin() {
+  if (!config.admin) return ok();
+  syncer::AdminParts parts{control,    *syncer, issuer_source.get(), *relationships, entries.get(),
+                           *operators, *ledger, ledger->feed(),      readiness,      clock,
+                           log};
+  // Anew each time: SIGHUP may exchange the files.
+  if (endpoint_svid()) parts.endpoint_svid = [this] { return endpoint_svid()(); };
+  if (config.bundle_endpoint) parts.pollers = [this] { return pollers_page(); };
+  syncer::AdminOptions options{config.admin->listen, config.admin->group, version()};
+  Result<std::unique_ptr<syncer::AdminApi>> started = syncer::AdminApi::start(std::move(options), parts);
+  if (!started) return started.error().within("admin.listen");
+  admin = std::move(*started);
+  return ok();
+}
+
+// What signs exported bundles; empty where nothing here has an SVID of the endpoint's ID.
+syncer::EndpointSvid SyncerApp::Impl::endpoint_svid() {
+  if (!config.bundle_endpoint) return {};
+  const auto* serving = std::get_if<config::HttpsSpiffeServing>(&config.bundle_endpoint->profile);
+  if (serving == nullptr) return {};
+  if (issuer) return syncer::svid_from_issuer(*issuer, serving->spiffe_id, blocking);
+  const auto* files = std::get_if<config::KeyPairFiles>(&serving->svid);
+  if (files == nullptr) return {};
+  return syncer::svid_from_files(files->certificate, files->key, serving->spiffe_id, blocking, clock);
+}
+
+// Of the server in this process, or by the telemetry listener of the other one.
+asio::awaitable<Result<std::string>> SyncerApp::Impl::pollers_page() {
+  if (auto page = pages.show(pollers_path)) co_return std::move(*page);
+  if (config.server.telemetry.empty())
+    co_return Error(Errc::unavailable, "not known: the server has no telemetry listener (`server: {telemetry: ...}`)");
+  auto work = [url = "http://" + config.server.telemetry + pollers_path] { return telemetry::get(url, pollers_wait); };
+  auto task_of_work = run_blocking(blocking, std::move(work));
+  const Result<telemetry::HttpAnswer> answer = co_await std::move(task_of_work);
+  if (!answer) co_return answer.error().within("server.telemetry");
+  if (answer->status != 200)
+    co_return Error(Errc::http_status, "server.telemetry: HTTP " + std::to_string(answer->status));
+  co_return answer->body;
 }
 
 // Gauges that are derived when somebody asks.
@@ -239,6 +242,10 @@ void SyncerApp::Impl::observe() {
     const store::StoreHealth health = ledger->health();
     metrics.gauge("entente_store_unwritten", "Changes in use that the store does not hold yet.")
         .set(static_cast<double>(health.unwritten));
+    metrics.gauge("entente_store_unwritten_events", "History entries that the store does not hold yet.")
+        .set(static_cast<double>(health.unwritten_events));
+    metrics.gauge("entente_store_lost_events", "History entries given up, as the store refused for too long.")
+        .set(static_cast<double>(health.lost_events));
     const trust::RecordPtr own_record = ledger->current()->own_record();
     if (!own_record) return;
     metrics.gauge("entente_bundle_sequence", "Sequence of our own bundle.")
@@ -256,8 +263,8 @@ SyncerApp::~SyncerApp() = default;
 
 Result<std::unique_ptr<SyncerApp>> SyncerApp::open(config::Config config, asio::io_context& control, Clock& clock,
                                                    telemetry::Metrics& metrics, telemetry::Readiness& readiness,
-                                                   Log& log) {
-  auto impl = std::make_unique<Impl>(std::move(config), control, clock, metrics, readiness, log);
+                                                   telemetry::Pages& pages, Log& log) {
+  auto impl = std::make_unique<Impl>(std::move(config), control, clock, metrics, readiness, pages, log);
   if (const Status opened = impl->open_parts(); !opened) return opened.error();
   return std::unique_ptr<SyncerApp>(new SyncerApp(std::move(impl)));
 }
@@ -267,7 +274,10 @@ asio::awaitable<Status> SyncerApp::start() {
   const Status sourced = co_await app.start_source();
   if (!sourced) co_return sourced.error();
   // Before anybody is served: what no relationship names any more must not be handed out once more.
-  co_await app.syncer->set_relationships(app.config.federation, app.config.polling);
+  co_await app.relationships->configure(app.config.federation, app.config.file.string(), app.config.polling,
+                                        app.config.change_policy);
+  const Status entitled = co_await app.configure_entries();
+  if (!entitled) co_return entitled.error();
   const Status listening = app.listen();
   if (!listening) co_return listening.error();
   app.observe();
@@ -280,42 +290,54 @@ asio::awaitable<Status> SyncerApp::start() {
   co_return ok();
 }
 
-asio::awaitable<void> SyncerApp::Impl::apply_entries(const config::Config& fresh) {
-  const auto* wanted = std::get_if<config::IssuerConfig>(&config.local);
+// The issuer is made ready before anybody can ask it for what an entry allows.
+asio::awaitable<Status> SyncerApp::Impl::apply_entries(trust::RegistrationEntries wanted) {
+  const LongestTtls longest = longest_ttls(std::get<config::IssuerConfig>(config.local), wanted);
+  const Status prepared = co_await issuer_source->reconfigure(refresh_hint_of(config), longest.x509, longest.jwt);
+  if (!prepared) co_return prepared.error();
+  identities->set_entries(std::move(wanted));
+  co_return ok();
+}
+
+asio::awaitable<Status> SyncerApp::Impl::configure_entries() {
+  if (!entries) co_return ok();
+  Result<trust::RegistrationEntries> implied = implied_entries(config);
+  if (!implied) co_return implied.error();
+  const Status done = co_await entries->configure(config.entries, std::move(*implied), config.file.string());
+  co_return done ? ok() : Status(done.error().within("entries"));
+}
+
+// `entries` and the refresh hint: what needs a restart stays as it is.
+asio::awaitable<void> SyncerApp::Impl::reload_local() {
   if (file_source) {
-    const Status taken = co_await file_source->set_refresh_hint(refresh_hint_of(fresh));
+    const Status taken = co_await file_source->set_refresh_hint(refresh_hint_of(config));
     if (!taken)
       log.warning("bundle file cannot be used; the last good bundle stays", {{"error", taken.error().message()}});
   }
-  if (!wanted || !issuer_source) co_return;
-  config::Config effective = config;  // what needs a restart stays as it is
-  effective.entries = fresh.entries;
-  Result<trust::RegistrationEntries> entries = all_entries(effective);
-  if (!entries) {
-    log.error("entries are not applied", {{"error", entries.error().message()}});
-    co_return;
-  }
-  const LongestTtls longest = longest_ttls(*wanted, *entries);
-  const Status prepared = co_await issuer_source->reconfigure(refresh_hint_of(fresh), longest.x509, longest.jwt);
-  if (!prepared) {
-    log.error("entries are not applied", {{"error", prepared.error().message()}});
-    co_return;
-  }
-  identities->set_entries(std::move(*entries));
+  const Status applied = co_await configure_entries();
+  if (!applied) log.error("entries are not applied", {{"error", applied.error().message()}});
 }
 
 asio::awaitable<void> SyncerApp::reload(config::Config fresh) {
   Impl& app = *impl_;
   app.log.set_level(fresh.log.level);
   app.log.set_format(fresh.log.format);
-  co_await app.apply_entries(fresh);
-  co_await app.syncer->set_relationships(fresh.federation, fresh.polling);
   app.config.log = fresh.log;
   app.config.federation = std::move(fresh.federation);
   app.config.polling = fresh.polling;
+  app.config.change_policy = fresh.change_policy;
   app.config.entries = std::move(fresh.entries);
-  if (app.config.bundle_endpoint && fresh.bundle_endpoint)
+  if (app.config.bundle_endpoint && fresh.bundle_endpoint) {
     app.config.bundle_endpoint->refresh_hint = fresh.bundle_endpoint->refresh_hint;
+    take_files(fresh.bundle_endpoint->profile, app.config.bundle_endpoint->profile);
+  }
+  if (fresh.history != app.config.history) {
+    app.config.history = fresh.history;
+    app.ledger->set_history_limits(fresh.history);
+  }
+  co_await app.reload_local();
+  co_await app.relationships->configure(app.config.federation, app.config.file.string(), app.config.polling,
+                                        app.config.change_policy);
 }
 
 asio::awaitable<void> SyncerApp::stop() {

@@ -8,6 +8,7 @@
 #include "common/base/log.hpp"
 #include "common/config/config.hpp"
 #include "common/telemetry/metrics.hpp"
+#include "common/telemetry/pages.hpp"
 #include "common/telemetry/readiness.hpp"
 
 namespace entente::cli {
@@ -17,10 +18,11 @@ namespace asio = boost::asio;
 // Lives on the control thread: the one that runs `control`.
 class SyncerApp {
  public:
-  // Takes data_dir's lock, opens store and issuer. Blocks; an error is a reason not to start.
+  // `pages` are shown on the telemetry listener; a server in the same process adds its own. Takes data_dir's lock,
+  // opens store and issuer. Blocks; an error is a reason not to start.
   static Result<std::unique_ptr<SyncerApp>> open(config::Config config, asio::io_context& control, Clock& clock,
                                                  telemetry::Metrics& metrics, telemetry::Readiness& readiness,
-                                                 Log& log);
+                                                 telemetry::Pages& pages, Log& log);
   ~SyncerApp();
 
   // Publishes, withdraws what no relationship names any more, begins to poll, and listens. After an error, stop().
