@@ -1,5 +1,5 @@
-// Writes one record after another into the store named by its argument, and says each revision on stdout once the store
-// has it. Ends only by a signal or when its reader goes.
+// Writes one record after another into the store named by its argument, each with an entry of its history, and says
+// each revision on stdout once the store has it. Ends only by a signal or when its reader goes.
 #include <unistd.h>
 
 #include <cstdio>
@@ -23,6 +23,18 @@ trust::RecordPtr record_of(const spiffe::TrustDomain& trust_domain, std::uint64_
   return record;
 }
 
+store::Batch batch_of(const spiffe::TrustDomain& trust_domain, std::uint64_t revision) {
+  store::Batch batch;
+  batch.changes.push_back({trust_domain, revision - 1, record_of(trust_domain, revision)});
+  auto event = std::make_shared<trust::HistoryEntry>(trust_domain, trust::HistoryAction::accepted);
+  event->number = revision;
+  event->sequence = revision;
+  event->bundle = batch.changes[0].record->bundle;
+  batch.events.push_back(std::move(event));
+  batch.history_entries = 40;
+  return batch;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -34,8 +46,7 @@ int main(int argc, char** argv) {
   if (!loaded) return 4;
   std::uint64_t revision = loaded->records.empty() ? 0 : loaded->records[0].revision;
   for (;; ++revision) {
-    const store::Change change{trust_domain, revision, record_of(trust_domain, revision + 1)};
-    if (!(*store)->write(std::span(&change, 1))) return 5;
+    if (!(*store)->write(batch_of(trust_domain, revision + 1))) return 5;
     const std::string line = std::to_string(revision + 1) + "\n";
     if (::write(STDOUT_FILENO, line.data(), line.size()) != static_cast<ssize_t>(line.size())) return 6;
   }

@@ -67,6 +67,22 @@ TEST_F(LedgerTest, StopsTrustingAnAuthorityAtOnceWhileTheStoreHangs) {
   for (const auto& result : {fewer, exchanged, empty}) EXPECT_TRUE(finish(result)->persisted);
 }
 
+// FC-16
+TEST_F(LedgerTest, StopsTrustingAtOnceABundleThatIsNoLongerInUseThoughACandidateWaits) {
+  open();
+  apply({.x509 = {"A"}}, 0).value();
+  control->hang();
+  auto waiting = fetched(make_bundle({}), clock.now());
+  waiting.origin = trust::Origin::none;
+
+  const auto result = spawn("b.test", 1, waiting);
+
+  EXPECT_EQ(visible(), nullptr);
+  EXPECT_EQ(ledger->current()->find_any(domain("b.test"))->revision, 2U);
+  control->release();
+  EXPECT_TRUE(finish(result)->persisted);
+}
+
 TEST_F(LedgerTest, NeverBringsBackWhatWasWithdrawnWhenAnEarlierWriteCompletes) {
   open();
   control->hang();
@@ -121,7 +137,7 @@ TEST_F(LedgerTest, TakesAlongWhatIsUnwrittenWithTheNextChange) {
   EXPECT_TRUE(apply({.x509 = {"A"}, .trust_domain = "c.test"}, 0)->persisted);
 
   EXPECT_TRUE(ledger->persisted(domain("b.test")));
-  EXPECT_EQ(control->batches().back().size(), 2U);
+  EXPECT_EQ(control->batches().back().changes.size(), 2U);
 }
 
 TEST_F(LedgerTest, BeginsItsBackOffAnewAfterARecovery) {
@@ -202,7 +218,7 @@ TEST_F(LedgerTest, NamesARecordThatCannotBeReadAndKeepsTheOthers) {
   control->refuse_with(disk_full);
   control->release();
   ASSERT_TRUE(run_until([&] { return batches() == 1; }));
-  EXPECT_EQ(control->batches()[0][0].expected_revision, 3U);
+  EXPECT_EQ(control->batches()[0].changes[0].expected_revision, 3U);
 }
 
 // FC-16
@@ -213,8 +229,8 @@ TEST_F(LedgerTest, RemovesARecordThatCannotBeReadWhenItsTrustDomainIsWithdrawn) 
   finish(begin_withdrawal("b.test", 0)).value();
 
   ASSERT_EQ(batches(), 1U);
-  EXPECT_EQ(control->batches()[0][0].expected_revision, 3U);
-  EXPECT_EQ(control->batches()[0][0].record, nullptr);
+  EXPECT_EQ(control->batches()[0].changes[0].expected_revision, 3U);
+  EXPECT_EQ(control->batches()[0].changes[0].record, nullptr);
 }
 
 TEST_F(LedgerTest, DoesNotOpenOnAStoreThatCannotBeRead) {

@@ -5,14 +5,41 @@
 #include <chrono>
 
 namespace entente::test {
-namespace {
 
-boost::asio::awaitable<void> run_apply(store::Ledger& ledger, spiffe::TrustDomain trust_domain, std::uint64_t expected,
-                                       std::optional<trust::BundleRecord> record, ApplyResult result) {
-  *result = co_await ledger.apply(trust_domain, expected, std::move(record));
+trust::HistoryEntry event_of(const std::string& trust_domain, trust::HistoryAction action, std::uint64_t sequence) {
+  trust::HistoryEntry event(domain(trust_domain), action);
+  event.sequence = sequence;
+  return event;
 }
 
-}  // namespace
+std::vector<std::uint64_t> sequences(const History& history) {
+  std::vector<std::uint64_t> found;
+  for (const auto& entry : history) found.push_back(entry->sequence.value());
+  return found;
+}
+
+std::vector<std::uint64_t> numbers(const History& history) {
+  std::vector<std::uint64_t> found;
+  for (const auto& entry : history) found.push_back(entry->number);
+  return found;
+}
+
+trust::RelationshipPtr relationship_of(const std::string& trust_domain, const std::string& url) {
+  trust::Relationship made{domain(trust_domain), {trust::EndpointUrl::parse(url).value()}, trust::HttpsWeb(), nullptr};
+  made.source = trust::RelationshipSource::api;
+  return std::make_shared<const trust::Relationship>(std::move(made));
+}
+
+trust::RegistrationEntry entry_of(const std::string& id, const std::string& path) {
+  return {id,
+          spiffe::SpiffeId::parse("spiffe://a.test" + path).value(),
+          {trust::Selector::parse("unix:uid:1000").value()},
+          {},
+          {},
+          {},
+          {},
+          {}};
+}
 
 LedgerTest::LedgerTest() = default;
 
@@ -25,14 +52,23 @@ void LedgerTest::open() {
   ledger = store::Ledger::open(io.get_executor(), std::make_unique<FlakyStore>(control), own, clock, log).value();
 }
 
-ApplyResult LedgerTest::spawn(const std::string& trust_domain, std::uint64_t expected,
-                              std::optional<trust::BundleRecord> record) {
-  auto result = std::make_shared<std::optional<Result<store::Applied>>>();
-  auto task = run_apply(*ledger, domain(trust_domain), expected, std::move(record), result);
+void LedgerTest::run(boost::asio::awaitable<void> task) {
   auto ended = [](std::exception_ptr) {};
   boost::asio::co_spawn(io, std::move(task), boost::asio::bind_cancellation_slot(cancels.emplace_back().slot(), ended));
   io.poll();
-  return result;
+}
+
+ApplyResult LedgerTest::spawn(const std::string& trust_domain, std::uint64_t expected,
+                              std::optional<trust::BundleRecord> record, std::optional<trust::HistoryEntry> event) {
+  return start(ledger->apply(domain(trust_domain), expected, std::move(record), std::move(event)));
+}
+
+Later<Status> LedgerTest::begin_registry(std::vector<store::RegistryChange> changes) {
+  return start(ledger->write_registry(std::move(changes)));
+}
+
+Later<Result<History>> LedgerTest::begin_history(const std::string& trust_domain, store::HistoryQuery query) {
+  return start(ledger->history(domain(trust_domain), query));
 }
 
 ApplyResult LedgerTest::begin(const BundleSpec& spec, std::uint64_t expected_revision) {
@@ -41,11 +77,6 @@ ApplyResult LedgerTest::begin(const BundleSpec& spec, std::uint64_t expected_rev
 
 ApplyResult LedgerTest::begin_withdrawal(const std::string& trust_domain, std::uint64_t expected_revision) {
   return spawn(trust_domain, expected_revision, std::nullopt);
-}
-
-Result<store::Applied> LedgerTest::finish(const ApplyResult& result) {
-  if (!run_until([&] { return result->has_value(); })) return Error(Errc::timeout, "apply() did not complete");
-  return **result;
 }
 
 bool LedgerTest::run_until(const std::function<bool()>& condition) {

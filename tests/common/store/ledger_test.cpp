@@ -94,8 +94,8 @@ TEST_F(LedgerTest, WritesWhatCameWhileTheStoreWasBusyAsOneTransaction) {
   for (const auto& result : results) EXPECT_TRUE(finish(result)->persisted);
 
   ASSERT_EQ(batches(), 2U);
-  EXPECT_EQ(control->batches()[0].size(), 1U);
-  EXPECT_EQ(control->batches()[1].size(), 50U);
+  EXPECT_EQ(control->batches()[0].changes.size(), 1U);
+  EXPECT_EQ(control->batches()[1].changes.size(), 50U);
 }
 
 TEST_F(LedgerTest, PublishesABatchAsOneSnapshotSoThatNobodySeesHalfOfIt) {
@@ -126,7 +126,7 @@ TEST_F(LedgerTest, WritesOnlyTheNewestOfATrustDomainFromWhatTheStoreHeld) {
 
   EXPECT_TRUE(finish(second)->persisted);
   EXPECT_TRUE(finish(third)->persisted);
-  const auto last = control->batches().back();
+  const auto last = control->batches().back().changes;
   ASSERT_EQ(last.size(), 1U);
   EXPECT_EQ(last[0].expected_revision, 1U);
   EXPECT_EQ(last[0].record->revision, 3U);
@@ -137,8 +137,8 @@ TEST_F(LedgerTest, SpendsNoWriteOnAnUnchangedFetch) {
   apply({.x509 = {"A"}, .sequence = 7}, 0).value();
   const auto version = ledger->current()->version;
 
-  const trust::Candidate candidate{make_bundle({.x509 = {"A"}, .sequence = 7}), "https://b.example/"};
-  const auto decision = trust::decide_fetched(clock.now() + 1h, visible().get(), candidate, trust::SequenceRule::warn);
+  const trust::Candidate candidate{make_bundle({.x509 = {"A"}, .sequence = 7}), {"https://b.example/"}};
+  const auto decision = trust::decide_fetched(clock.now() + 1h, visible().get(), candidate, trust::Rules());
 
   EXPECT_TRUE(std::holds_alternative<trust::Unchanged>(decision));
   EXPECT_EQ(batches(), 1U);
@@ -158,6 +158,25 @@ TEST_F(LedgerTest, WithdrawsATrustDomainAndTakesItUpAnew) {
 
   EXPECT_EQ(apply({.x509 = {"B"}}, 0)->record->revision, 1U);
   EXPECT_EQ(control->stored().size(), 1U);
+}
+
+// A candidate that waits is no trust: readers of what is in use never see it.
+TEST_F(LedgerTest, KeepsWhatWaitsApartFromWhatIsInUse) {
+  auto waiting = fetched(make_bundle({}), clock.now());
+  waiting.origin = trust::Origin::none;
+  waiting.held = trust::HeldBundle{make_bundle({.x509 = {"A"}}), "digest", trust::Origin::fetched, {}, clock.now(), ""};
+  open();
+
+  EXPECT_TRUE(finish(spawn("b.test", 0, waiting))->persisted);
+
+  EXPECT_EQ(visible(), nullptr);
+  EXPECT_EQ(ledger->current()->find_any(domain("b.test"))->revision, 1U);
+  close();
+  open();
+  EXPECT_EQ(visible(), nullptr);
+  EXPECT_EQ(ledger->current()->find_any(domain("b.test"))->held->digest, "digest");
+  EXPECT_EQ(apply({.x509 = {"A"}}, 1)->record->revision, 2U);
+  EXPECT_EQ(visible()->revision, 2U);
 }
 
 TEST_F(LedgerTest, HasNothingToWithdrawWhereNothingIsHeld) {

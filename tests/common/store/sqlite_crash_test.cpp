@@ -77,6 +77,21 @@ class EndlessWriter {
   std::uint64_t last_ = 0;
 };
 
+// As long as the record, without a gap, and bounded.
+void expect_history_up_to(Store& store, std::uint64_t revision) {
+  const auto trust_domain = spiffe::TrustDomain::parse("b.test").value();
+  const StoredHistory history = store.history(trust_domain, HistoryQuery()).value();
+  EXPECT_TRUE(history.unreadable.empty());
+  ASSERT_GE(history.entries.size(), std::min<std::uint64_t>(revision, 40));
+  EXPECT_LE(history.entries.size(), 44U);
+  std::uint64_t number = revision - history.entries.size();
+  for (const auto& entry : history.entries) {
+    EXPECT_EQ(entry->number, ++number);
+    EXPECT_EQ(entry->bundle->sequence, number);
+  }
+  EXPECT_EQ(store.load().value().last_event.at(trust_domain), revision);
+}
+
 TEST(SqliteStore, HoldsTheLastAcceptedRecordWholeAfterAKillAtAnyMoment) {
   const test::TempFolder folder;
   std::uint64_t before = 0;
@@ -86,7 +101,8 @@ TEST(SqliteStore, HoldsTheLastAcceptedRecordWholeAfterAKillAtAnyMoment) {
     const std::uint64_t said = writer.kill();
     EXPECT_GE(said, before + lines);
 
-    const Loaded loaded = SqliteStore::open(folder / "entente.db").value()->load().value();
+    const auto store = SqliteStore::open(folder / "entente.db").value();
+    const Loaded loaded = store->load().value();
 
     ASSERT_EQ(loaded.records.size(), 1U);
     EXPECT_TRUE(loaded.unreadable.empty());
@@ -98,6 +114,7 @@ TEST(SqliteStore, HoldsTheLastAcceptedRecordWholeAfterAKillAtAnyMoment) {
     std::string source;
     for (int i = 0; i < 2000; ++i) source += std::to_string(record.revision) + ",";
     EXPECT_EQ(record.source, source);
+    expect_history_up_to(*store, record.revision);
     before = record.revision;
   }
 }

@@ -27,7 +27,11 @@ Change change(const std::string& name, std::uint64_t expected_revision, const st
   return {domain(name), expected_revision, std::make_shared<const trust::BundleRecord>(record)};
 }
 
-Status write(Store& store, const Change& one) { return store.write(std::span(&one, 1)); }
+Status write(Store& store, const Change& one) {
+  Batch batch;
+  batch.changes.push_back(one);
+  return store.write(batch);
+}
 
 void run_sql(const std::filesystem::path& path, const char* sql) {
   SqliteDatabase database = SqliteDatabase::open(path).value();
@@ -59,12 +63,15 @@ TEST(SqliteStore, ReportsADamagedRowAndKeepsTheOthers) {
   const auto path = folder / "entente.db";
   {
     const auto store = SqliteStore::open(path).value();
-    for (const char* name : {"b.test", "c.test", "d.test", "e.test", "f.test"}) write(*store, change(name, 0)).value();
+    for (const char* name : {"b.test", "c.test", "d.test", "e.test", "f.test", "g.test", "h.test"})
+      write(*store, change(name, 0)).value();
   }
   run_sql(path,
           "UPDATE bundles SET bundle = '{\"keys\":' WHERE trust_domain = 'b.test';"
           "UPDATE bundles SET highest_sequence = '18446744073709551616' WHERE trust_domain = 'c.test';"
           "UPDATE bundles SET bundle = replace(bundle, 'x509-svid', 'x509-xxxx') WHERE trust_domain = 'd.test';"
+          "UPDATE bundles SET rejected = '[7]' WHERE trust_domain = 'g.test';"
+          "UPDATE bundles SET held_bundle = '{', held_origin = 'own' WHERE trust_domain = 'h.test';"
           "UPDATE bundles SET trust_domain = 'E.test', revision = 4 WHERE trust_domain = 'e.test';");
 
   const auto store = SqliteStore::open(path).value();
@@ -72,17 +79,19 @@ TEST(SqliteStore, ReportsADamagedRowAndKeepsTheOthers) {
 
   ASSERT_EQ(loaded.records.size(), 1U);
   EXPECT_EQ(loaded.records[0].trust_domain().name(), "f.test");
-  ASSERT_EQ(loaded.unreadable.size(), 4U);
+  ASSERT_EQ(loaded.unreadable.size(), 6U);
   EXPECT_EQ(loaded.unreadable[0].trust_domain, "E.test");
   EXPECT_EQ(loaded.unreadable[0].revision, 4U);
   EXPECT_THAT(loaded.unreadable[1].reason.message(), HasSubstr("bundle"));
   EXPECT_THAT(loaded.unreadable[2].reason.message(), HasSubstr("highest_sequence"));
   EXPECT_THAT(loaded.unreadable[3].reason.message(), HasSubstr("keys[0]"));
+  EXPECT_THAT(loaded.unreadable[4].reason.message(), HasSubstr("rejected"));
+  EXPECT_THAT(loaded.unreadable[5].reason.message(), HasSubstr("held_bundle"));
 
   // The damaged row is there until a change that names its revision replaces it.
   EXPECT_EQ(write(*store, change("b.test", 0)).error().code(), Errc::conflict);
   EXPECT_TRUE(write(*store, change("b.test", 1)));
-  EXPECT_EQ(store->load().value().unreadable.size(), 3U);
+  EXPECT_EQ(store->load().value().unreadable.size(), 5U);
 }
 
 TEST(SqliteStore, RefusesWithPathAndReasonWhenTheDiskIsFullAndGoesOnAfterwards) {

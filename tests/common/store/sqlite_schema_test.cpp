@@ -66,6 +66,31 @@ TEST(SqliteSchema, ReadsAFileOfTheFirstVersion) {
   EXPECT_TRUE(peer.sequence_missing);
   EXPECT_EQ(peer.accept_next->reason, "peer was rebuilt");
   EXPECT_EQ(loaded.records[1].origin, trust::Origin::own);
+  EXPECT_FALSE(peer.held);
+  EXPECT_TRUE(peer.rejected.empty());
+  EXPECT_FALSE(peer.rolled_back);
+}
+
+TEST(SqliteSchema, GivesAFileOfTheFirstVersionAHistoryAndARegistry) {
+  const test::TempFolder folder;
+  make_file(folder / "entente.db", version_1_file);
+  const auto domain = spiffe::TrustDomain::parse("b.test").value();
+  {
+    const auto store = SqliteStore::open(folder / "entente.db").value();
+    Batch batch;
+    auto removed = std::make_shared<trust::HistoryEntry>(domain, trust::HistoryAction::withdrawn);
+    removed->number = 1;
+    batch.changes.push_back({domain, 12, nullptr});
+    batch.events.push_back(removed);
+    batch.registry.emplace_back(RemoveEntry{"nobody"});
+    ASSERT_TRUE(store->write(batch));
+  }
+
+  const auto store = SqliteStore::open(folder / "entente.db").value();
+
+  EXPECT_EQ(number(folder / "entente.db", "PRAGMA user_version"), std::ssize(schema_steps()));
+  EXPECT_EQ(store->load().value().records.size(), 1U);
+  EXPECT_EQ(store->history(domain, HistoryQuery()).value().entries.size(), 1U);
 }
 
 TEST(SqliteSchema, TakesAnEmptyFileToTheNewestVersion) {

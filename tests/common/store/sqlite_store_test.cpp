@@ -28,7 +28,11 @@ std::unique_ptr<SqliteStore> open(const test::TempFolder& folder) {
   return SqliteStore::open(folder / "entente.db").value();
 }
 
-Status write(Store& store, const std::vector<Change>& changes) { return store.write(changes); }
+Status write(Store& store, const std::vector<Change>& changes) {
+  Batch batch;
+  batch.changes = changes;
+  return store.write(batch);
+}
 
 mode_t mode_of(const std::filesystem::path& path) {
   struct stat info {};
@@ -70,6 +74,48 @@ TEST(SqliteStore, GivesBackEveryFieldOfARecord) {
   EXPECT_EQ(read.accept_next, value.accept_next);
 }
 
+TEST(SqliteStore, GivesBackWhatWaitsAndWhatWasRejected) {
+  const test::TempFolder folder;
+  trust::BundleRecord value = *record({}, 3);
+  value.origin = trust::Origin::none;
+  value.held = trust::HeldBundle{
+      make_bundle({.x509 = {"A"}, .jwt = {"J"}, .sequence = 9}), "digest", trust::Origin::imported,
+      {"https://b.example/", "192.0.2.1:443", "0a1b"},           now + 7s, "policy overlap: none of the keys"};
+  value.rejected = {"first", "se\"cond"};
+  value.last_non_empty = make_bundle({.x509 = {"B"}, .sequence = 4});
+  value.rolled_back = true;
+  ASSERT_TRUE(write(*open(folder), {{domain("b.test"), 0, std::make_shared<const trust::BundleRecord>(value)}}));
+
+  const trust::BundleRecord read = open(folder)->load().value().records.at(0);
+
+  EXPECT_EQ(read.origin, trust::Origin::none);
+  ASSERT_TRUE(read.held);
+  EXPECT_TRUE(spiffe::same_authorities(*read.held->bundle, *value.held->bundle));
+  EXPECT_EQ(read.held->bundle->sequence, 9U);
+  EXPECT_EQ(read.held->digest, "digest");
+  EXPECT_EQ(read.held->origin, trust::Origin::imported);
+  EXPECT_EQ(read.held->from, value.held->from);
+  EXPECT_EQ(read.held->at, now + 7s);
+  EXPECT_EQ(read.held->why, value.held->why);
+  EXPECT_EQ(read.rejected, value.rejected);
+  EXPECT_TRUE(spiffe::same_authorities(*read.last_non_empty, *value.last_non_empty));
+  EXPECT_TRUE(read.rolled_back);
+}
+
+TEST(SqliteStore, GivesBackEveryOrigin) {
+  const test::TempFolder folder;
+  using trust::Origin;
+  const auto store = open(folder);
+  std::uint64_t revision = 0;
+  for (const auto origin :
+       {Origin::own, Origin::bootstrap, Origin::fetched, Origin::given, Origin::imported, Origin::none}) {
+    trust::BundleRecord value = *record({}, revision + 1);
+    value.origin = origin;
+    ASSERT_TRUE(write(*store, {{domain("b.test"), revision++, std::make_shared<const trust::BundleRecord>(value)}}));
+    EXPECT_EQ(store->load().value().records.at(0).origin, origin);
+  }
+}
+
 TEST(SqliteStore, GivesBackWhatIsAbsentAsAbsent) {
   const test::TempFolder folder;
   ASSERT_TRUE(write(*open(folder), {{domain("b.test"), 0, record({}, 1)}}));
@@ -82,6 +128,10 @@ TEST(SqliteStore, GivesBackWhatIsAbsentAsAbsent) {
   EXPECT_EQ(read.highest_sequence, std::nullopt);
   EXPECT_EQ(read.fetched_at, now);
   EXPECT_EQ(read.accept_next, std::nullopt);
+  EXPECT_FALSE(read.held);
+  EXPECT_TRUE(read.rejected.empty());
+  EXPECT_EQ(read.last_non_empty, nullptr);
+  EXPECT_FALSE(read.rolled_back);
 }
 
 TEST(SqliteStore, WritesAllOfItsChangesOrNone) {
