@@ -3,12 +3,14 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "common/base/clock.hpp"
 #include "common/base/log.hpp"
 #include "common/base/result.hpp"
+#include "common/spiffe/x509_svid.hpp"
 #include "common/store/feed.hpp"
 #include "common/store/ledger.hpp"
 #include "common/telemetry/readiness.hpp"
@@ -19,6 +21,11 @@
 #include "syncer/source/issuer_source.hpp"
 
 namespace entente::syncer {
+
+// The X509-SVID of the configured endpoint ID, with its key.
+using EndpointSvid = std::function<asio::awaitable<Result<spiffe::X509Svid>>()>;
+// The page as it stands.
+using AskPollers = std::function<asio::awaitable<Result<std::string>>()>;
 
 struct AdminOptions {
   std::filesystem::path socket;
@@ -39,6 +46,9 @@ struct AdminParts {
   const telemetry::Readiness& readiness;
   Clock& clock;
   Log& log;
+  // Both on the control thread; an error says what is missing and what would work.
+  EndpointSvid endpoint_svid = {};  // signs `bundle export`; empty: nothing can
+  AskPollers pollers = {};          // the server's /pollers page, of our own endpoint's clients; empty: not known
 };
 
 class AdminApi {

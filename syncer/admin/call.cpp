@@ -4,7 +4,6 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include "common/base/file.hpp"
-#include "common/rpc/status.hpp"
 
 namespace entente::syncer {
 namespace {
@@ -12,10 +11,10 @@ namespace {
 constexpr std::size_t longest_command = 256;  // bytes
 constexpr std::uint32_t nobody = 65534;       // a caller of whom nothing is known: the kernel's overflow uid
 
-asio::awaitable<grpc::Status> run(Calls::Context* context, Calls::Answer call) {
+asio::awaitable<grpc::Status> run(Calls::Context* context, Calls::Answer call, Calls::ToStatus to_status) {
   if (context->IsCancelled()) co_return grpc::Status::CANCELLED;
   const Status done = co_await std::move(call);
-  co_return done ? grpc::Status::OK : rpc::to_status(done.error());
+  co_return done ? grpc::Status::OK : to_status(done.error());
 }
 
 // Of the process that connected, not of one that has its pid by now; "" where it cannot be known.
@@ -28,10 +27,11 @@ std::string command_of(const rpc::Caller& caller) {
 
 }  // namespace
 
-Calls::Reactor* Calls::answer(Context* context, Answer call) const {
+Calls::Reactor* Calls::answer(Context* context, Answer call, ToStatus to_status) const {
   Reactor* reactor = context->DefaultReactor();
   asio::co_spawn(
-      control_, run(context, std::move(call)), [log = log_, reactor](std::exception_ptr failure, grpc::Status status) {
+      control_, run(context, std::move(call), to_status),
+      [log = log_, reactor](std::exception_ptr failure, grpc::Status status) {
         if (failure) log->error("admin call failed by an exception");
         reactor->Finish(failure ? grpc::Status(grpc::StatusCode::INTERNAL, "internal error") : std::move(status));
       });

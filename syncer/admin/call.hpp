@@ -14,6 +14,7 @@
 #include "common/base/log.hpp"
 #include "common/base/result.hpp"
 #include "common/rpc/caller.hpp"
+#include "common/rpc/status.hpp"
 #include "common/trust/history.hpp"
 
 namespace entente::syncer {
@@ -34,9 +35,10 @@ class Calls {
         log_(&log),
         changes_(std::make_shared<AsyncMutex>(std::move(control))) {}
 
-  // Runs the answer on the control thread, then finishes the call with its status. A call whose caller has gone before
-  // it began is not run.
-  Reactor* answer(Context* context, Answer call) const;
+  // Runs the answer on the control thread, then finishes the call with its status, which `to_status` makes of an error.
+  // A call whose caller has gone before it began is not run.
+  using ToStatus = grpc::Status (*)(const Error& error);
+  Reactor* answer(Context* context, Answer call, ToStatus to_status = rpc::to_status) const;
 
   // Finishes the call at once, on gRPC's thread.
   static Reactor* finish(Context* context, grpc::Status status);
