@@ -1,96 +1,103 @@
 #include "cli/admin_client.hpp"
 
-#include <grpcpp/grpcpp.h>
+#include <algorithm>
 
-#include "common/client/endpoint_socket.hpp"
-#include "common/rpc/status.hpp"
-#include "entente/v1/admin.grpc.pb.h"
+#include "cli/admin_channel.hpp"
 
 namespace entente::cli {
+namespace {
 
-namespace v1 = entente::v1;
+// An Entente's answer, or, where the server is none, what SPIRE's API says.
+template <class Entente, class Spire>
+auto either(Entente entente, Spire spire) -> decltype(entente()) {
+  auto answer = entente();
+  if (answer || answer.error().code() != Errc::unsupported) return answer;
+  return spire();
+}
 
-struct AdminClient::Impl {
-  std::string target;
-  Duration timeout;
-  std::unique_ptr<v1::Admin::Stub> stub;
+// Whether the server could not be asked at all, as opposed to its having nothing to say.
+bool unreachable(const Error& error) {
+  return error.code() == Errc::unavailable || error.code() == Errc::timeout || error.code() == Errc::permission_denied;
+}
 
-  // One unary call of the stub's, with the deadline and the socket's name in every error.
-  template <class Response, class Request, class Method>
-  Result<Response> call(Method method, const Request& request) const {
-    grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() +
-                         std::chrono::duration_cast<std::chrono::milliseconds>(timeout));
-    Response response;
-    const grpc::Status status = (stub.get()->*method)(&context, request, &response);
-    if (status.ok()) return response;
-    const Error error = rpc::from_status(status, "admin socket " + target);
-    if (error.code() != Errc::unavailable) return error;
-    return Error(Errc::unavailable,
-                 error.message() + "; is an Entente running there, and may this user open its socket?");
-  }
-};
+bool came_into_use(const HistoryView& entry) {
+  static constexpr std::string_view actions[] = {"accepted", "bootstrap", "given", "approved", "rolled_back"};
+  return entry.has_bundle && std::ranges::find(actions, entry.action) != std::end(actions);
+}
 
-AdminClient::AdminClient(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-AdminClient::AdminClient(AdminClient&&) noexcept = default;
-AdminClient::~AdminClient() = default;
+}  // namespace
 
 Result<AdminClient> AdminClient::connect(const GlobalOptions& options) {
-  Result<std::string> target =
-      client::find_endpoint_socket(options.admin_socket, {"--admin-socket", "ENTENTE_ADMIN_SOCKET"});
-  if (!target) return Error(Errc::invalid_argument, "admin socket: " + target.error().message());
-  auto impl = std::make_unique<Impl>();
-  impl->target = *target;
-  impl->timeout = options.timeout;
-  grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(-1);
-  impl->stub = v1::Admin::NewStub(grpc::CreateCustomChannel(*target, grpc::InsecureChannelCredentials(), arguments));
-  return AdminClient(std::move(impl));
+  const auto channel = AdminChannel::connect(options);
+  if (!channel) return channel.error();
+  return AdminClient(*channel);
 }
 
-Result<v1::GetHealthResponse> AdminClient::get_health() const {
-  return impl_->call<v1::GetHealthResponse>(&v1::Admin::Stub::GetHealth, v1::GetHealthRequest());
+Result<BundleView> AdminClient::bundle(const std::string& trust_domain) const {
+  return either([&] { return entente_.bundle(trust_domain); }, [&] { return spire_.bundle(trust_domain); });
 }
 
-Result<v1::GetBundleResponse> AdminClient::get_bundle(const std::string& trust_domain) const {
-  v1::GetBundleRequest request;
-  request.set_trust_domain(trust_domain);
-  return impl_->call<v1::GetBundleResponse>(&v1::Admin::Stub::GetBundle, request);
+Result<std::vector<BundleView>> AdminClient::bundles() const {
+  Result<std::vector<BundleView>> others = spire_.federated_bundles();
+  if (!others) return others;
+  std::ranges::sort(*others, {}, [](const BundleView& view) { return view.bundle.trust_domain.name(); });
+  Result<BundleView> own = bundle("");
+  if (!own && unreachable(own.error())) return own.error();
+  if (own) others->insert(others->begin(), std::move(*own));
+  return others;
 }
 
-Result<v1::RotateBundleResponse> AdminClient::rotate_bundle(bool x509, bool jwt, bool now) const {
-  v1::RotateBundleRequest request;
-  request.set_x509(x509);
-  request.set_jwt(jwt);
-  request.set_now(now);
-  return impl_->call<v1::RotateBundleResponse>(&v1::Admin::Stub::RotateBundle, request);
+Result<std::vector<RelationshipView>> AdminClient::relationships() const {
+  auto views = either([&] { return entente_.relationships(); }, [&] { return spire_.relationships(); });
+  if (views) std::ranges::sort(*views, {}, &RelationshipView::trust_domain);
+  return views;
 }
 
-Result<v1::ListRelationshipsResponse> AdminClient::list_relationships() const {
-  return impl_->call<v1::ListRelationshipsResponse>(&v1::Admin::Stub::ListRelationships,
-                                                    v1::ListRelationshipsRequest());
+Result<RelationshipView> AdminClient::relationship(const std::string& trust_domain) const {
+  return either([&] { return entente_.relationship(trust_domain); }, [&] { return spire_.relationship(trust_domain); });
 }
 
-Result<v1::GetRelationshipResponse> AdminClient::get_relationship(const std::string& trust_domain) const {
-  v1::GetRelationshipRequest request;
-  request.set_trust_domain(trust_domain);
-  return impl_->call<v1::GetRelationshipResponse>(&v1::Admin::Stub::GetRelationship, request);
+Result<std::vector<RelationshipView>> AdminClient::refresh(const std::vector<std::string>& trust_domains) const {
+  const auto by_spire = [&]() -> Result<std::vector<RelationshipView>> {
+    Result<std::vector<RelationshipView>> all = spire_.relationships();
+    if (!all) return all;
+    if (!trust_domains.empty())
+      std::erase_if(*all, [&](const RelationshipView& view) {
+        return std::ranges::find(trust_domains, view.trust_domain) == trust_domains.end();
+      });
+    std::vector<std::string> asked = trust_domains;
+    if (asked.empty())
+      for (const RelationshipView& view : *all) asked.push_back(view.trust_domain);
+    for (const std::string& domain : asked)
+      if (const Status refreshed = spire_.refresh(domain); !refreshed) return refreshed.error();
+    return all;
+  };
+  return either([&] { return entente_.refresh(trust_domains); }, by_spire);
 }
 
-Result<v1::RefreshRelationshipsResponse> AdminClient::refresh_relationships(
-    const std::vector<std::string>& domains) const {
-  v1::RefreshRelationshipsRequest request;
-  for (const std::string& domain : domains) request.add_trust_domains(domain);
-  return impl_->call<v1::RefreshRelationshipsResponse>(&v1::Admin::Stub::RefreshRelationships, request);
+Result<RelationshipView> AdminClient::create(const RelationshipRequest& request) const {
+  return either([&] { return entente_.create(request); }, [&] { return spire_.create(request); });
 }
 
-Status AdminClient::accept_next_bundle(const std::string& trust_domain, const std::string& reason) const {
-  v1::AcceptNextBundleRequest request;
-  request.set_trust_domain(trust_domain);
-  request.set_reason(reason);
-  const auto response = impl_->call<v1::AcceptNextBundleResponse>(&v1::Admin::Stub::AcceptNextBundle, request);
-  if (!response) return response.error();
-  return ok();
+Result<RelationshipView> AdminClient::update(const RelationshipRequest& request) const {
+  return either([&] { return entente_.update(request); }, [&] { return spire_.update(request); });
+}
+
+Status AdminClient::erase(const std::string& trust_domain) const {
+  return either([&] { return entente_.erase(trust_domain); }, [&] { return spire_.erase(trust_domain); });
+}
+
+Result<DiffView> AdminClient::latest_diff(const std::string& trust_domain) const {
+  Result<DiffView> held = entente_.diff(trust_domain, std::nullopt, std::nullopt);
+  if (held || unreachable(held.error()) || held.error().code() == Errc::unsupported) return held;
+  const auto history = entente_.history(trust_domain, 1000, 0, 0);
+  if (!history) return history.error();
+  const auto last = std::find_if(history->rbegin(), history->rend(), came_into_use);
+  if (last == history->rend()) return Error(Errc::not_found, trust_domain + ": no change of its bundle is on record");
+  const auto before = std::find_if(std::next(last), history->rend(), came_into_use);
+  if (before != history->rend()) return entente_.diff(trust_domain, before->number, last->number);
+  const DiffSideView to{"history entry " + std::to_string(last->number), last->digest, last->sequence};
+  return DiffView{trust_domain, {"nothing", "", std::nullopt}, to, last->changes, ""};
 }
 
 }  // namespace entente::cli

@@ -28,6 +28,10 @@ struct GlobalOptions {
 
 // "entente: <message>" on stderr; the exit code for the error.
 int fail(const Error& error);
+// The same for what a server refused: not a mistake of usage, whatever its code.
+int fail_refused(const Error& error);
+// What only an Entente can do, asked of another server: says so.
+int fail_entente_only(const Error& error);
 int fail_usage(const std::string& message);
 
 }  // namespace entente::cli

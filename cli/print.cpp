@@ -1,5 +1,6 @@
 #include "cli/print.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,9 +25,12 @@ std::size_t shown_width(std::string_view text) {
   return width;
 }
 
-bool colour_wanted() {
-  const char* refused = std::getenv("NO_COLOR");
-  return ::isatty(STDOUT_FILENO) == 1 && (refused == nullptr || *refused == '\0');
+// Where the last cell of a line would end past the width.
+std::string cut(const std::string& text, std::size_t room) {
+  constexpr std::size_t least = 20;
+  room = std::max(room, least);
+  if (text.size() <= room || text.find('\x1b') != std::string::npos) return text;
+  return text.substr(0, room - 3) + "...";
 }
 
 }  // namespace
@@ -34,6 +38,16 @@ bool colour_wanted() {
 int fail(const Error& error) {
   std::cerr << "entente: " << printable(error.message()) << '\n';
   return error.code() == Errc::invalid_argument ? exit_usage : exit_failed;
+}
+
+int fail_refused(const Error& error) {
+  (void)fail(error);
+  return exit_failed;
+}
+
+int fail_entente_only(const Error& error) {
+  if (error.code() != Errc::unsupported) return fail_refused(error);
+  return fail_refused(Error(error.code(), error.message() + "; this command works against an Entente alone"));
 }
 
 int fail_usage(const std::string& message) {
@@ -45,32 +59,59 @@ void print_json(const Json& document) {
   std::cout << document.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
 }
 
-void print_table(const std::vector<std::vector<std::string>>& rows) {
+std::string table(const Rows& rows, std::size_t width) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()));
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], shown_width(row[i]));
   }
+  std::string lines;
   for (const auto& row : rows) {
     std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
+    std::size_t used = 0;
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
       line += row[i];
-      if (i + 1 < row.size()) line.append(widths[i] - shown_width(row[i]) + 2, ' ');
+      line.append(widths[i] - shown_width(row[i]) + 2, ' ');
+      used += widths[i] + 2;
     }
-    std::cout << line << '\n';
+    if (!row.empty()) line += width == 0 ? row.back() : cut(row.back(), width - std::min(used, width));
+    while (line.ends_with(' ')) line.pop_back();
+    lines += line + '\n';
   }
+  return lines;
 }
 
-void print_fields(const std::vector<std::pair<std::string, std::string>>& fields) {
-  std::vector<std::vector<std::string>> rows;
+std::string field_lines(const Fields& fields) {
+  Rows rows;
   for (const auto& [name, value] : fields) rows.push_back({name + ":", value});
-  print_table(rows);
+  return table(rows);
 }
 
-std::string toned(std::string_view text, Tone tone) {
-  if (tone == Tone::plain || !colour_wanted()) return std::string(text);
-  const char* code = tone == Tone::good ? "\x1b[32m" : tone == Tone::warning ? "\x1b[33m" : "\x1b[31m";
+void print_table(const Rows& rows) { std::cout << table(rows); }
+void print_fields(const Fields& fields) { std::cout << field_lines(fields); }
+
+std::string Paint::operator()(std::string_view text, Tone tone) const {
+  if (!on_ || tone == Tone::plain) return std::string(text);
+  const char* code = "\x1b[31m";
+  if (tone == Tone::good) code = "\x1b[32m";
+  if (tone == Tone::warning) code = "\x1b[33m";
+  if (tone == Tone::loud) code = "\x1b[1;7;33m";
   return code + std::string(text) + "\x1b[0m";
+}
+
+bool colour_wanted(bool terminal, const char* no_color) {
+  return terminal && (no_color == nullptr || *no_color == '\0');
+}
+
+Paint paint_for_stdout() { return Paint(colour_wanted(::isatty(STDOUT_FILENO) == 1, std::getenv("NO_COLOR"))); }
+Paint paint_for_stderr() { return Paint(colour_wanted(::isatty(STDERR_FILENO) == 1, std::getenv("NO_COLOR"))); }
+
+std::string toned(std::string_view text, Tone tone) { return paint_for_stdout()(text, tone); }
+
+std::size_t terminal_width() {
+  winsize size{};
+  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
+  return size.ws_col;
 }
 
 std::string printable(std::string_view text) {
@@ -108,6 +149,18 @@ std::string ahead(std::optional<Time> time, Time now) {
 
 std::string until(std::optional<Time> time, Time now) {
   return time && *time <= now ? "expired " + ago(time, now) : ahead(time, now);
+}
+
+std::string moment(std::optional<Time> time, const std::string& relative) {
+  return time ? format_time(*time) + " (" + relative + ")" : std::string("-");
+}
+
+Json json_text(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
+
+std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string text;
+  for (const std::string& part : parts) text.append(text.empty() ? "" : separator).append(part);
+  return text;
 }
 
 struct Progress::Impl {

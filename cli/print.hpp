@@ -3,6 +3,7 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -19,14 +20,38 @@ using Json = nlohmann::ordered_json;
 // One document and a newline on stdout.
 void print_json(const Json& document);
 
-// Columns aligned by their widest cell; the first row is the header.
-void print_table(const std::vector<std::vector<std::string>>& rows);
-// "name:  value" lines, aligned.
-void print_fields(const std::vector<std::pair<std::string, std::string>>& fields);
+using Rows = std::vector<std::vector<std::string>>;
+using Fields = std::vector<std::pair<std::string, std::string>>;
 
-enum class Tone { good, warning, bad, plain };
-// The text in the tone's colour where stdout is a terminal and NO_COLOR is not set.
+// Columns aligned by their widest cell; the first row is the header. Where a line would be longer than `width` (0: no
+// limit) its last cell is cut, down to 20 characters; only a last cell without colour is.
+std::string table(const Rows& rows, std::size_t width = 0);
+// "name:  value" lines, aligned.
+std::string field_lines(const Fields& fields);
+// The same on stdout.
+void print_table(const Rows& rows);
+void print_fields(const Fields& fields);
+
+enum class Tone { plain, good, warning, bad, loud };  // loud: not to be overlooked
+
+// Gives texts their tone's colour, or leaves them as they are.
+class Paint {
+ public:
+  explicit Paint(bool on) : on_(on) {}
+  std::string operator()(std::string_view text, Tone tone) const;
+
+ private:
+  bool on_;
+};
+
+// Whether output to a file descriptor is coloured: on a terminal, unless NO_COLOR is set.
+bool colour_wanted(bool terminal, const char* no_color);
+Paint paint_for_stdout();
+Paint paint_for_stderr();
+// The text in the tone's colour, for stdout.
 std::string toned(std::string_view text, Tone tone);
+// Characters in a line of stdout's terminal; 0 where it is none.
+std::size_t terminal_width();
 
 // What strangers wrote, made fit for a terminal: control characters and bytes over 0x7e are shown as \xNN.
 std::string printable(std::string_view text);
@@ -39,6 +64,21 @@ std::string ago(std::optional<Time> time, Time now);
 std::string ahead(std::optional<Time> time, Time now);
 // Of an end: "in 2 h", "expired 3 d ago".
 std::string until(std::optional<Time> time, Time now);
+// "2026-11-22T10:00:00Z (3 min ago)"; "-" where there is none.
+std::string moment(std::optional<Time> time, const std::string& relative);
+
+template <class T>
+Json json_of(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+template <class Rep, class Period>
+Json json_of(const std::optional<std::chrono::duration<Rep, Period>>& value) {
+  return value ? Json(std::chrono::duration_cast<std::chrono::seconds>(*value).count()) : Json(nullptr);
+}
+// Empty is not known.
+Json json_text(const std::string& text);
+
+std::string joined(const std::vector<std::string>& parts, std::string_view separator);
 
 // Says on stderr what is being waited for once it takes longer than a second, where stderr is a terminal.
 class Progress {

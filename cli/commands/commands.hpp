@@ -1,11 +1,13 @@
 // The commands behind the command line: each does one thing and returns the exit code.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/flags.hpp"
 #include "cli/options.hpp"
 
 namespace entente::cli {
@@ -17,13 +19,50 @@ int health(const GlobalOptions& options, HealthQuestion question, const std::opt
 // bundle_command.cpp
 enum class BundleFormat { spiffe, pem, text };
 int bundle_show(const GlobalOptions& options, const std::string& trust_domain, std::optional<BundleFormat> format);
+int bundle_list(const GlobalOptions& options);
+int bundle_count(const GlobalOptions& options);
+int bundle_set(const GlobalOptions& options, const std::string& trust_domain, const std::string& file);
+int bundle_delete(const GlobalOptions& options, const std::string& trust_domain, DeleteMode mode);
 int bundle_rotate(const GlobalOptions& options, bool x509, bool jwt, bool now);
+
+// exchange_command.cpp: signed files. "": stdout.
+int bundle_export(const GlobalOptions& options, const std::string& file);
+int bundle_import(const GlobalOptions& options, const std::string& file, const std::string& fingerprint);
 
 // federation_command.cpp
 int federation_list(const GlobalOptions& options);
 int federation_show(const GlobalOptions& options, const std::string& trust_domain);
 int federation_refresh(const GlobalOptions& options, const std::vector<std::string>& trust_domains);
+int federation_create(const GlobalOptions& options, const RelationshipFlags& flags);
+int federation_update(const GlobalOptions& options, const RelationshipFlags& flags);
+int federation_delete(const GlobalOptions& options, const std::string& trust_domain);
+
+// trust_command.cpp: what an operator decides, and what is on record.
 int federation_accept(const GlobalOptions& options, const std::string& trust_domain, const std::string& reason);
+int federation_approve(const GlobalOptions& options, const std::string& trust_domain, const std::string& digest);
+int federation_reject(const GlobalOptions& options, const std::string& trust_domain, const std::string& digest);
+int federation_rollback(const GlobalOptions& options, const std::string& trust_domain, std::uint64_t number,
+                        const std::string& reason);
+int federation_history(const GlobalOptions& options, const std::string& trust_domain, std::uint32_t limit);
+int federation_diff(const GlobalOptions& options, const std::string& trust_domain, std::optional<std::uint64_t> from,
+                    std::optional<std::uint64_t> to);
+
+// entry_command.cpp
+int entry_list(const GlobalOptions& options);
+int entry_show(const GlobalOptions& options, const std::string& id);
+int entry_create(const GlobalOptions& options, const EntryFlags& flags);
+int entry_update(const GlobalOptions& options, const std::string& id, const EntryFlags& flags);
+int entry_delete(const GlobalOptions& options, const std::string& id);
+
+// doctor_command.cpp
+struct DoctorOptions {
+  std::string config;        // file; "": only what the admin API tells
+  std::string endpoint_url;  // our own endpoint's, as peers name it; "": the address that it listens on
+  bool verbose = false;
+};
+// No trust domains: all of them. Exit 0 only where there is nothing to do.
+int run_doctor(const GlobalOptions& options, const std::vector<std::string>& trust_domains,
+               const DoctorOptions& wanted);
 
 // svid_command.cpp
 int svid_fetch(const GlobalOptions& options, const std::optional<std::filesystem::path>& folder);

@@ -8,18 +8,13 @@
 namespace entente::cli {
 namespace {
 
-struct Health {
-  bool good = false;
-  std::vector<std::string> reasons;
-};
-
-Result<Health> ask_url(const GlobalOptions& options, HealthQuestion question, const std::string& url) {
+Result<HealthView> ask_url(const GlobalOptions& options, HealthQuestion question, const std::string& url) {
   std::string base = url;
   while (base.ends_with('/')) base.pop_back();
   const auto answer = telemetry::get(base + (question == HealthQuestion::live ? "/live" : "/ready"), options.timeout);
   if (!answer) return answer.error();
-  Health health{answer->status == 200, {}};
-  if (health.good) return health;
+  HealthView health{answer->status == 200, {}};
+  if (health.ready) return health;
   std::string_view rest = answer->body;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
@@ -29,29 +24,28 @@ Result<Health> ask_url(const GlobalOptions& options, HealthQuestion question, co
   return health;
 }
 
-Result<Health> ask_admin(const GlobalOptions& options, HealthQuestion question) {
+Result<HealthView> ask_admin(const GlobalOptions& options, HealthQuestion question) {
   const Result<AdminClient> client = AdminClient::connect(options);
   if (!client) return client.error();
-  const auto answer = client->get_health();
+  const auto answer = client->entente().health();
   if (!answer) return answer.error();
-  Health health{question == HealthQuestion::live || answer->ready(), {}};
-  if (!health.good) health.reasons.assign(answer->reasons().begin(), answer->reasons().end());
-  return health;
+  if (question == HealthQuestion::ready) return *answer;
+  return HealthView{true, {}};
 }
 
 }  // namespace
 
 int health(const GlobalOptions& options, HealthQuestion question, const std::optional<std::string>& url) {
-  const Result<Health> health = url ? ask_url(options, question, *url) : ask_admin(options, question);
+  const Result<HealthView> health = url ? ask_url(options, question, *url) : ask_admin(options, question);
   if (!health) return fail(health.error());
   const std::string good = question == HealthQuestion::live ? "live" : "ready";
   if (options.output == Output::json) {
-    print_json({{good, health->good}, {"reasons", health->reasons}});
+    print_json({{good, health->ready}, {"reasons", health->reasons}});
   } else {
-    std::cout << (health->good ? toned(good, Tone::good) : toned("not " + good, Tone::bad)) << '\n';
+    std::cout << (health->ready ? toned(good, Tone::good) : toned("not " + good, Tone::bad)) << '\n';
     for (const std::string& reason : health->reasons) std::cout << "  " << printable(reason) << '\n';
   }
-  if (health->good) return exit_done;
+  if (health->ready) return exit_done;
   return fail(Error(Errc::unavailable, "not " + good));
 }
 
