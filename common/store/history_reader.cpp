@@ -25,10 +25,11 @@ HistoryReader::~HistoryReader() {
 std::shared_ptr<HistoryRead> HistoryReader::begin(spiffe::TrustDomain trust_domain, HistoryQuery query) {
   auto wanted = std::make_shared<HistoryRead>(control_);
   asio::post(thread_, [this, wanted, trust_domain = std::move(trust_domain), query]() mutable {
-    if (wanted->abandoned) return;
-    auto found = read(store_, trust_domain, query);
+    std::optional<Result<StoredHistory>> found;
+    if (!wanted->abandoned) found = read(store_, trust_domain, query);
     // The last hold on it must end on the control thread, where its timer lives.
     asio::post(control_, [wanted = std::move(wanted), found = std::move(found)]() mutable {
+      if (!found) return;
       wanted->found = std::move(found);
       wanted->answered.raise();
     });

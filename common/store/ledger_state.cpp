@@ -110,7 +110,7 @@ void LedgerState::note(trust::HistoryEntry event) {
 void LedgerState::record(trust::HistoryEntry event) {
   if (event.at == Time()) event.at = clock.now();
   journal.add(std::move(event));
-  if (journal.dropped() > 0 && losses_reported_ == 0) report_losses();
+  if (journal.dropped() > losses_reported_ && !std::exchange(losing_, true)) report_losses();
 }
 
 // Once when the first is lost, and once with the whole number when the store is back.
@@ -264,6 +264,7 @@ void LedgerState::note_recovery(bool was_refusing) {
   if (retrying_) retry_task_.cancel();
   retrying_ = false;
   if (!was_refusing) return;
+  losing_ = false;
   report_losses();
   log.info("store holds everything again");
 }

@@ -1,7 +1,7 @@
 // The inside of the ledger: the books, the writer, who waits for it, and how well the store does. Control thread only.
 #pragma once
 
-#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/any_io_executor.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -90,6 +90,7 @@ class LedgerState : public std::enable_shared_from_this<LedgerState> {
   std::multimap<spiffe::TrustDomain, std::shared_ptr<Waiter>> waiters_;
   std::map<spiffe::TrustDomain, Error> refused_;  // what the store refused, and why
   bool events_refused_ = false;
+  bool losing_ = false;  // history entries, since the store began to refuse
   std::size_t losses_reported_ = 0;
   std::optional<Error> last_error_;
   std::map<std::string, Error> unreadable_;
