@@ -20,6 +20,14 @@ def program(scenario):
     return FOLDER / "interop"
 
 
+def start_spire_server(scenario, socket, folder):
+    """SPIRE's own trustdomain, bundle and entry services, on that socket's path, for the trust domain spire.test."""
+    program(scenario)
+    child = scenario.start([FOLDER / "spireapi", "-socket", socket, "-folder", folder], name="spireapi")
+    child.wait_for_event("listening")
+    return child
+
+
 def start(scenario, *arguments, environment=None):
     """A Go command that runs until its standard input ends or the test does."""
     return scenario.start([program(scenario), *arguments], environment, name=f"go {arguments[0]}")

@@ -30,6 +30,9 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "spire-agent" {
 		os.Exit(spireAgent(os.Args[2:]))
 	}
+	if len(os.Args) > 1 && os.Args[1] == "spire-server" {
+		os.Exit(spireServer(os.Args[2:]))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:]); err != nil {
@@ -44,7 +47,7 @@ func run(ctx context.Context, args []string) error {
 			return found(ctx, args[1:])
 		}
 	}
-	names := []string{"spire-agent"}
+	names := []string{"spire-agent", "spire-server"}
 	for name := range commands {
 		names = append(names, name)
 	}
