@@ -1,4 +1,11 @@
 // The checks: pure functions of `now`, of what is known and of what was seen. Each says what is wrong and what to do.
+// Their names are stable, for scripts:
+//   status    state, held, rolled_back, refused_lately, sequence_reused, sequence_missing, not_persisted, expiry,
+//             refresh_hint
+//   endpoint  dns, tcp, tls, spiffe_id, svid, no_bootstrap_bundle, certificate_expiry, http, http_status, redirect,
+//             clock_skew, document, ignored_keys, revoked, authority_expiry, sequence, self_consistency,
+//             missed_rotation, replicas, peer_holds_us
+//   this host admin_api, relationship, own_endpoint, admin_socket, workload_socket, data_dir, publication, private_key
 #pragma once
 
 #include "syncer/doctor/facts.hpp"

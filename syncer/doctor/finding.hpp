@@ -15,7 +15,7 @@ enum class Severity {
 std::string_view to_string(Severity severity);  // "warning"
 
 struct Finding {
-  std::string check;  // which check, for machines: "dns", "tls", "sequence", ...; the list is in docs/design.md
+  std::string check;  // which check, for machines: "dns", "tls", "sequence", ...; the list is in examine.hpp
   Severity severity = Severity::ok;
   std::string trust_domain;  // the peer's; "" where it is about this host itself
   std::string what;          // in words; holds what strangers sent, so it is for printable() before a terminal
