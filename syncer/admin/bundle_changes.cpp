@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "syncer/admin/bundle_messages.hpp"
+#include "syncer/admin/waiting_polls.hpp"
 
 namespace entente::syncer {
 
@@ -21,6 +22,7 @@ BundleChanges::Given BundleChanges::give(spiffe::Bundle bundle, const char* doin
   spiffe::BundlePtr given = std::make_shared<const spiffe::Bundle>(std::move(bundle));
   const Status done = co_await parts_.operators.give(given, std::move(by));
   if (!done) co_return done.error().within(doing);
+  poll_who_waits_for(parts_, given->trust_domain);
   const trust::RecordPtr in_use = parts_.ledger.current()->find(given->trust_domain);
   co_return in_use ? in_use->bundle : given;
 }

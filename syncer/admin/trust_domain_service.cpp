@@ -5,6 +5,7 @@
 #include "syncer/admin/item_status.hpp"
 #include "syncer/admin/paging.hpp"
 #include "syncer/admin/relationship_messages.hpp"
+#include "syncer/admin/waiting_polls.hpp"
 
 namespace entente::syncer {
 namespace {
@@ -149,7 +150,9 @@ class TrustDomainService final : public v1::TrustDomain::CallbackService {
 
   asio::awaitable<Status> give(spiffe::BundlePtr bundle, trust::Actor by) {
     if (!bundle) co_return ok();
-    co_return co_await parts_.operators.give(std::move(bundle), std::move(by));
+    const Status given = co_await parts_.operators.give(bundle, std::move(by));
+    if (given) poll_who_waits_for(parts_, bundle->trust_domain);
+    co_return given;
   }
 
   Answer batch_delete(Context* context, const v1::BatchDeleteFederationRelationshipRequest* request,

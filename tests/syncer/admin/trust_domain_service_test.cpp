@@ -115,6 +115,20 @@ TEST_F(TrustDomainServiceTest, AcceptsAnHttpsSpiffeRelationshipWhoseBundleComesL
   }));
 }
 
+TEST_F(TrustDomainServiceTest, PollsAtOnceWhenTheBundleThatWasMissingComes) {  // FC-8
+  types::FederationRelationship wanted = web("b.test");
+  wanted.mutable_https_spiffe()->set_endpoint_spiffe_id("spiffe://b.test/endpoint");
+  server.on_control([&] { server.network.at("https://peer.example/").serve(spiffe::write_bundle(b.bundle(5))); });
+  create({wanted});
+
+  *wanted.mutable_trust_domain_bundle() = syncer::to_message(b.bundle(3), nullptr);
+  EXPECT_EQ(update(wanted).status().code(), grpc::StatusCode::OK);
+
+  // The clock stands still: the schedule brings nothing.
+  EXPECT_TRUE(eventually([&] { return server.record("b.test")->origin == trust::Origin::fetched; }));
+  EXPECT_EQ(server.record("b.test")->bundle->sequence, 5U);
+}
+
 TEST_F(TrustDomainServiceTest, WithdrawsTheBundleWithTheRelationship) {  // FC-16
   types::FederationRelationship wanted = web("b.test");
   *wanted.mutable_trust_domain_bundle() = syncer::to_message(b.bundle(3), nullptr);
