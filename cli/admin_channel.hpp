@@ -19,8 +19,8 @@ class AdminChannel {
   const std::shared_ptr<grpc::Channel>& grpc() const { return channel_; }
   const std::string& target() const { return target_; }
 
-  // One unary call of a stub's. Errors carry what the server said, or which socket did not answer and what to do;
-  // Errc::unsupported where what answers does not serve the call.
+  // One unary call of a stub's. Errors are what the server said, or which socket did not answer and what to do;
+  // Errc::unsupported only where what answers does not know the call at all.
   template <class Response, class Stub, class Request, class Method>
   Result<Response> call(Stub& stub, Method method, const Request& request) const {
     grpc::ClientContext context;
@@ -31,10 +31,11 @@ class AdminChannel {
     return error_of(status);
   }
 
+  Error error_of(const grpc::Status& status) const;
+
  private:
   AdminChannel(std::string target, Duration timeout);
   std::chrono::system_clock::time_point deadline() const;
-  Error error_of(const grpc::Status& status) const;
 
   std::string target_;
   Duration timeout_;

@@ -11,7 +11,7 @@ namespace entente::cli {
 
 Json to_json(const EntryView& entry);
 std::string entry_text(const EntryView& entry, Time now);
-// A line each, in the order in which identities are handed out.
+// A line each.
 std::string entries_text(const std::vector<EntryView>& entries);
 
 }  // namespace entente::cli

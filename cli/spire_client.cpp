@@ -2,7 +2,6 @@
 
 #include "cli/admin_channel.hpp"
 #include "cli/spire_views.hpp"
-#include "common/rpc/status.hpp"
 #include "common/spiffe/bundle_json.hpp"
 #include "spire/api/server/bundle/v1/bundle.grpc.pb.h"
 #include "spire/api/server/entry/v1/entry.grpc.pb.h"
@@ -34,8 +33,7 @@ struct SpireClient::Impl {
       return Error(Errc::schema, "admin socket " + channel->target() + ": the answer does not hold one result");
     const types::Status& status = response->results(0).status();
     if (status.code() == 0) return response->results(0);
-    return rpc::from_status(grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message()),
-                            "admin socket " + channel->target());
+    return channel->error_of(grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message()));
   }
 
   // Every page of a list: `take` gets each answer.

@@ -46,7 +46,7 @@ void add_entry(CLI::App& app, CommandLine& line) {
                                        "update, delete")
                         ->require_subcommand(1);
   const auto v = std::make_shared<Values>();
-  entry->add_subcommand("list", "all of them, in the order in which identities are handed out")->callback([&line] {
+  entry->add_subcommand("list", "all of them, one line each")->callback([&line] {
     line.command = [&line] { return entry_list(line.global); };
   });
   CLI::App* show = entry->add_subcommand("show", "everything about one");

@@ -116,6 +116,8 @@ Status look(Examination& examination) {
   bounds.each = std::min(bounds.each, examination.options.timeout);
   if (examination.config) bounds.body_limit = examination.config->polling.body_limit;
 
+  // First: the look at our own endpoint makes this host one of its clients.
+  const doctor::OurSide ours = our_side(examination.config ? &*examination.config : nullptr, bounds.each);
   std::vector<doctor::Finding> of_host = examination.host.all();
   if (examination.config)
     for (doctor::Finding& finding : examine_files(*examination.config)) of_host.push_back(std::move(finding));
@@ -125,7 +127,6 @@ Status look(Examination& examination) {
   }
   examination.groups.push_back({"", doctor::worst_first(std::move(of_host))});
 
-  const doctor::OurSide ours = our_side(examination.config ? &*examination.config : nullptr, bounds.each);
   auto all = examine_relationships(instruments, examination.relationships, ours, bounds);
   std::vector<std::vector<doctor::Finding>> found = run_to_end(io, std::move(all));
   for (std::size_t i = 0; i < found.size(); ++i)
