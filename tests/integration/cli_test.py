@@ -15,6 +15,9 @@ from waiting import eventually, free_port
 STATUS_FIELDS = ["trust_domain", "endpoint_url", "endpoint_profile", "endpoint_spiffe_id", "state", "warnings", "sequence",
                  "refresh_hint", "x509_authorities", "jwt_authorities", "earliest_expiry", "last_success", "last_attempt",
                  "next_attempt", "last_change", "consecutive_failures", "last_error", "source"]
+# What `show` says besides.
+DEFINITION_FIELDS = ["endpoint_urls", "policy", "sequence_rule", "roots", "pins", "allow_private_redirects", "bundle_origin",
+                     "bundle_source", "held"]
 RFC3339_UTC = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 
 
@@ -41,7 +44,8 @@ class WithoutServer(Scenario):
         done = entente("--help")
 
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        for command in ("run", "server", "syncer", "check", "health", "bundle", "federation", "svid", "jwt", "version"):
+        for command in ("run", "server", "syncer", "check", "health", "bundle", "federation", "entry", "doctor", "svid", "jwt",
+                        "version"):
             self.assertRegex(done.stdout, rf"(?m)^ +{command} ")
 
     def test_mistakes_of_usage_exit_2_and_name_what_is_wrong(self):
@@ -54,7 +58,35 @@ class WithoutServer(Scenario):
         self.assertIn("--reason", self.usage_error("federation", "accept", "b.test"))
         self.assertIn("--timeout", self.usage_error("version", "--timeout", "soon"))
         self.assertIn("--config", self.usage_error("run"))
+        self.assertIn("--mode", self.usage_error("bundle", "delete", "b.test", "--mode", "gently"))
+        self.assertIn("--digest", self.usage_error("federation", "approve", "b.test"))
+        self.assertIn("--digest", self.usage_error("federation", "reject", "b.test", "--digest", "abc"))
+        self.assertIn("--to", self.usage_error("federation", "rollback", "b.test", "--reason", "x"))
+        self.assertIn("--reason", self.usage_error("federation", "rollback", "b.test", "--to", "1", "--reason", ""))
+        self.assertIn("--from", self.usage_error("federation", "diff", "b.test", "--from", "one", "--to", "2"))
+        self.assertIn("--limit", self.usage_error("federation", "history", "b.test", "--limit", "0"))
+        self.assertIn("--fingerprint", self.usage_error("bundle", "import", "file", "--fingerprint", "abc"))
         self.usage_error()
+
+    def test_mistakes_in_a_relationship_or_an_entry_exit_2_and_name_the_flag(self):
+        web = ["b.test", "--url", "https://b.example/", "--https-web"]
+        for command in ("create", "update"):
+            for flag, more in (("--url", ["--url", "http://b.example/"]), ("--url", ["--url", "https://me@b.example/"]),
+                               ("--roots", ["--roots", str(self.folder / "absent.pem")]), ("--pin", ["--pin", "sha1/x"]),
+                               ("--endpoint-id", ["--endpoint-id", "spiffe://b.test/x"]), ("--policy", ["--policy", "x"]),
+                               ("--sequence", ["--sequence", "x"]), ("--bundle", ["--bundle", str(self.folder / "absent.json")])):
+                self.assertIn(flag, self.usage_error("federation", command, *web, *more))
+            self.assertIn("B.TEST", self.usage_error("federation", command, "B.TEST", *web[1:]))
+        self.assertIn("--url", self.usage_error("federation", "create", "b.test", "--https-web"))
+        self.assertIn("--https-web", self.usage_error("federation", "create", *web[:3]))
+        self.assertIn("--endpoint-id", self.usage_error("federation", "create", *web[:3], "--https-spiffe"))
+        self.assertIn("nothing to change", self.usage_error("federation", "update", "b.test"))
+        entry = ["--spiffe-id", "spiffe://a.test/x", "--selector", "unix:uid:1"]
+        for flag, more in (("--spiffe-id", ["--spiffe-id", "x", *entry[2:]]), ("--selector", entry[:2]),
+                           ("--selector", [*entry, "--selector", "uid"]), ("--x509-svid-ttl", [*entry, "--x509-svid-ttl", "soon"]),
+                           ("--jwt-svid-ttl", [*entry, "--jwt-svid-ttl", "10ms"]), ("--federates-with", [*entry, "--federates-with", "B"])):
+            self.assertIn(flag, self.usage_error("entry", "create", *more))
+        self.assertIn("nothing to change", self.usage_error("entry", "update", "some-id"))
 
     def test_a_missing_socket_exits_2_and_names_flag_and_variable(self):
         for arguments in (["svid", "fetch"], ["svid", "watch"], ["jwt", "fetch", "--audience", "x"],
@@ -64,7 +96,10 @@ class WithoutServer(Scenario):
             self.assertIn("SPIFFE_ENDPOINT_SOCKET", message)
         for arguments in (["health"], ["bundle", "show"], ["bundle", "rotate"], ["federation", "list"],
                           ["federation", "show", "b.test"], ["federation", "refresh"],
-                          ["federation", "accept", "b.test", "--reason", "x"]):
+                          ["federation", "accept", "b.test", "--reason", "x"], ["federation", "delete", "b.test"],
+                          ["federation", "history", "b.test"], ["federation", "diff", "b.test"],
+                          ["federation", "create", "b.test", "--url", "https://b.example/", "--https-web"],
+                          ["bundle", "list"], ["bundle", "count"], ["bundle", "export"], ["entry", "list"]):
             message = self.usage_error(*arguments)
             self.assertIn("--admin-socket", message)
             self.assertIn("ENTENTE_ADMIN_SOCKET", message)
@@ -169,7 +204,8 @@ class AgainstServer(Scenario):
     def test_federation_list_and_show_print_the_status(self):
         status = self.json("federation", "show", "b.test")
 
-        self.assertEqual(list(status), STATUS_FIELDS)
+        self.assertEqual(list(status), STATUS_FIELDS + DEFINITION_FIELDS)
+        self.assertEqual((status["endpoint_urls"], status["policy"], status["held"]), ([self.peer.url], "accept", None))
         self.assertEqual((status["trust_domain"], status["endpoint_profile"], status["state"], status["source"]),
                          ("b.test", "https_web", "current", "config"))
         self.assertEqual((status["endpoint_url"], status["endpoint_spiffe_id"]), (self.peer.url, None))

@@ -137,6 +137,13 @@ class Host(Domain):
         return run(command, {"ENTENTE_ADMIN_SOCKET": self.admin_socket,
                              "SPIFFE_ENDPOINT_SOCKET": self.workload_socket, **(environment or {})})
 
+    def wait_for_held(self, peer):
+        """The status once a change awaits approval, which commands say by exit code 3."""
+        def held():
+            done = self.try_command("federation", "show", peer, "--output", "json")
+            return json.loads(done.stdout) if done.returncode == 3 else None
+        return eventually(held, lambda: f"a held bundle of {peer}")
+
     def watch(self, *arguments):
         """`svid watch`: its events are the updates."""
         child = self.scenario.start([self.program, "svid", "watch", "--output", "json", *arguments],
