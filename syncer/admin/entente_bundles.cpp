@@ -69,7 +69,7 @@ EntenteBundles::Answer EntenteBundles::rotate(const v1::RotateBundleRequest* req
 asio::awaitable<Result<Pollers>> EntenteBundles::ask_pollers() {
   if (!parts_.pollers)
     co_return Error(Errc::unsupported,
-                    "which clients have an older bundle is not known: server.telemetry is not configured");
+                    "which clients have an older bundle is not known: no bundle endpoint is configured");
   const Result<std::string> page = co_await parts_.pollers();
   if (!page) co_return page.error().within("which clients have an older bundle is not known: the server's telemetry");
   Result<Pollers> pollers = parse_pollers(*page);

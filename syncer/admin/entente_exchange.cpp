@@ -33,8 +33,9 @@ EntenteExchange::Answer EntenteExchange::export_bundle(v1::ExportBundleResponse*
   if (!own) co_return Error(Errc::unavailable, "our own bundle is not there yet");
   if (!parts_.endpoint_svid)
     co_return Error(Errc::unsupported,
-                    "nothing signs: an exported bundle is signed with the X509-SVID of bundle_endpoint.https_spiffe, "
-                    "which is not configured");
+                    "nothing here signs: an exported bundle is signed with the X509-SVID of "
+                    "bundle_endpoint.https_spiffe.spiffe_id, from the embedded issuer or from its svid files; an "
+                    "https_web endpoint has none, and of a Workload API's only the server has the key");
   const Result<spiffe::X509Svid> svid = co_await parts_.endpoint_svid();
   if (!svid) co_return svid.error().within("the endpoint's X509-SVID");
   const Time now = parts_.clock.now();

@@ -122,14 +122,16 @@ EntenteHistory::Answer EntenteHistory::approve(const v1::ApproveBundleRequest* r
   const Result<spiffe::TrustDomain> domain = read_domain(request->trust_domain());
   if (!domain) co_return domain.error();
   if (const Status digest = check_digest(request->digest()); !digest) co_return digest.error();
-  co_return co_await parts_.operators.approve(*domain, request->digest(), std::move(by));
+  const Status approved = co_await parts_.operators.approve(*domain, request->digest(), std::move(by));
+  co_return approved ? ok() : Status(approved.error().within(domain->name()));
 }
 
 EntenteHistory::Answer EntenteHistory::reject(const v1::RejectBundleRequest* request, trust::Actor by) {
   const Result<spiffe::TrustDomain> domain = read_domain(request->trust_domain());
   if (!domain) co_return domain.error();
   if (const Status digest = check_digest(request->digest()); !digest) co_return digest.error();
-  co_return co_await parts_.operators.reject(*domain, request->digest(), std::move(by));
+  const Status rejected = co_await parts_.operators.reject(*domain, request->digest(), std::move(by));
+  co_return rejected ? ok() : Status(rejected.error().within(domain->name()));
 }
 
 EntenteHistory::Answer EntenteHistory::rollback(const v1::RollbackBundleRequest* request, trust::Actor by) {
