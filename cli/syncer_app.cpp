@@ -216,10 +216,11 @@ syncer::EndpointSvid SyncerApp::Impl::endpoint_svid() {
   if (!config.bundle_endpoint) return {};
   const auto* serving = std::get_if<config::HttpsSpiffeServing>(&config.bundle_endpoint->profile);
   if (serving == nullptr) return {};
-  if (issuer) return syncer::svid_from_issuer(*issuer, serving->spiffe_id, blocking);
-  const auto* files = std::get_if<config::KeyPairFiles>(&serving->svid);
-  if (files == nullptr) return {};
-  return syncer::svid_from_files(files->certificate, files->key, serving->spiffe_id, blocking, clock);
+  if (const auto* files = std::get_if<config::KeyPairFiles>(&serving->svid))
+    return syncer::svid_from_files(files->certificate, files->key, serving->spiffe_id, blocking, clock);
+  // The ID may be another trust domain's, of whose Workload API the server gets it: that is not ours to issue.
+  if (!issuer || !serving->spiffe_id.member_of(*config.trust_domain)) return {};
+  return syncer::svid_from_issuer(*issuer, serving->spiffe_id, blocking);
 }
 
 // Of the server in this process, or by the telemetry listener of the other one.
