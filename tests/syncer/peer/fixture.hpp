@@ -8,42 +8,15 @@
 #include <stdexcept>
 
 #include "common/spiffe/bundle_json.hpp"
-#include "common/store/memory_store.hpp"
 #include "syncer/peer/operator.hpp"
 #include "syncer/peer/syncer.hpp"
 #include "tests/support/fake_clock.hpp"
 #include "tests/syncer/support/fake_network.hpp"
 #include "tests/syncer/support/run.hpp"
 #include "tests/syncer/support/test_authority.hpp"
+#include "tests/syncer/support/watched_store.hpp"
 
 namespace entente::test {
-
-// Forwards to a store that outlives the ledger, counts, and may refuse.
-class WatchedStore final : public store::Store {
- public:
-  struct State {
-    store::MemoryStore store;
-    std::atomic<int> writes = 0;  // of records
-    std::atomic<bool> refusing = false;
-  };
-  explicit WatchedStore(std::shared_ptr<State> state) : state_(std::move(state)) {}
-  Result<store::Loaded> load() override { return state_->store.load(); }
-  Status write(const store::Batch& batch) override {
-    if (state_->refusing) return Error(Errc::store, "disk full");
-    if (!batch.changes.empty()) ++state_->writes;
-    return state_->store.write(batch);
-  }
-  Result<store::StoredHistory> history(const spiffe::TrustDomain& trust_domain,
-                                       const store::HistoryQuery& query) override {
-    return state_->store.history(trust_domain, query);
-  }
-  Status prune_history(const trust::HistoryLimits& limits, Time now) override {
-    return state_->store.prune_history(limits, now);
-  }
-
- private:
-  std::shared_ptr<State> state_;
-};
 
 class SyncerTest : public testing::Test {
  protected:
@@ -110,6 +83,13 @@ class SyncerTest : public testing::Test {
       const auto now = syncer->status(domain(trust_domain));
       return network.at(endpoint).requests().size() >= times && now && now->attempts.next_attempt;
     });
+  }
+  // What `act` does, and until b.test was polled once more.
+  template <class Act>
+  void until_polled_by(Act act) {
+    const std::size_t before = requests();
+    act();
+    until_polled("b.test", before + 1);
   }
   // Lets everything happen that is ready to.
   void turn() {
