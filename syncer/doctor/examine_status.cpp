@@ -13,7 +13,8 @@ constexpr int late_share = 6;  // see layers.cpp
 
 std::string reason_of(const RelationshipFacts& facts) {
   if (!facts.last_error) return "";
-  return "; the last attempt: " + facts.last_error->code + ": " + facts.last_error->message;
+  const auto& [code, message] = *facts.last_error;
+  return "; the last attempt: " + (message.starts_with(code + ":") ? message : code + ": " + message);
 }
 
 std::string since_success(Time now, const RelationshipFacts& facts) {

@@ -6,7 +6,7 @@ from foreign_authority import ForeignAuthority
 from host import Host
 from scenario import Scenario
 from scripted_peer import ScriptedPeer, answer
-from waiting import free_port
+from waiting import eventually, free_port
 
 
 class Doctor(Scenario):
@@ -93,6 +93,37 @@ class Doctor(Scenario):
         self.assertEqual([check for name, check in found if name == "older.test"], ["sequence"])
         self.assertEqual([check for name, check in found if name == "skewed.test"], ["clock_skew"])
         self.assertEqual([check for name, check in found if name == "revoked.test"], ["revoked"])
+
+    def test_a_change_that_waits_is_found_with_the_command_that_approves_it(self):
+        host = Host(self)
+        self.peer(host, "held.test")
+        host.configuration["federation"][-1]["policy"] = "approve"
+        host.start_run()
+        # A status that awaits approval has an exit code of its own.
+        digest = eventually(lambda: self.held_digest(host), "a held bundle")
+
+        report = self.examine(host, "held.test")
+
+        [held] = [finding for finding in report["findings"] if finding["check"] == "held"]
+        self.assertIn(f"entente federation approve held.test --digest {digest}", held["what_to_do"])
+        host.command("federation", "approve", "held.test", "--digest", digest)
+        self.assertEqual(self.complaints(self.examine(host, "held.test")), [])
+
+    def held_digest(self, host):
+        held = json.loads(host.try_command("federation", "show", "held.test", "--output", "json").stdout)["held"]
+        return held and held["digest"]
+
+    def test_what_was_refused_is_told_from_the_history(self):
+        host = Host(self)
+        peer = self.peer(host, "older.test")
+        host.start_run().wait_until_current("older.test")
+        peer.change(answer(peer.authority.document(sequence=9, hint=60)))
+        host.command("federation", "refresh", "older.test", check=False)
+
+        report = self.examine(host, "older.test")
+
+        self.assertEqual(self.complaints(report),
+                         [("older.test", "refused_lately"), ("older.test", "sequence"), ("older.test", "state")])
 
     def test_the_text_names_problem_and_remedy_and_has_no_colour_in_a_pipe(self):
         host = Host(self)

@@ -1,4 +1,5 @@
 #include "tests/syncer/doctor/fixture.hpp"
+#include "tests/syncer/fetch/connect_proxy.hpp"
 
 namespace entente::test {
 namespace {
@@ -234,6 +235,21 @@ TEST_F(DoctorTest, FollowsARedirectAndReportsOneThatMustNotBeFollowed) {
   EXPECT_THAT(complaints(followed), IsEmpty()) << to_text(followed);
   EXPECT_THAT(said(followed, "sequence"), HasSubstr("as in use"));
   EXPECT_THAT(complaints(refused), ElementsAre("redirect"));
+}
+
+TEST_F(DoctorTest, GoesThroughTheProxyAsThePollerDoesAndNamesIt) {
+  TlsServer server = serving_spiffe(document());
+  ConnectProxy way(io, server.port());
+  proxy = must(syncer::ProxySettings::parse("http://" + way.address(), ""));
+
+  const auto through = examine(spiffe_relationship("https://b.example/"));
+  way.answer("HTTP/1.1 403 Forbidden\r\n\r\n");
+  const auto refused = examine(spiffe_relationship("https://b.example/"));
+
+  EXPECT_THAT(complaints(through), IsEmpty()) << to_text(through);
+  EXPECT_THAT(said(through, "tls"), HasSubstr("b.example via " + way.address()));
+  EXPECT_THAT(complaints(refused), ElementsAre("tcp"));
+  EXPECT_THAT(said(refused, "tcp"), HasSubstr("403"));
 }
 
 TEST_F(DoctorTest, LooksAtEveryUrlOfARelationship) {

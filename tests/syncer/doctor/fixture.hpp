@@ -76,7 +76,7 @@ class DoctorTest : public testing::Test {
     return examine_all(std::move(all)).front();
   }
   std::vector<std::vector<Finding>> examine_all(std::vector<RelationshipFacts> all) {
-    const syncer::doctor::Instruments instruments{io.get_executor(), *resolver, clock, log};
+    const syncer::doctor::Instruments instruments{io.get_executor(), *resolver, clock, log, proxy};
     return run(io, examine_relationships(instruments, std::move(all), {}, {each}));
   }
 
@@ -98,6 +98,7 @@ class DoctorTest : public testing::Test {
   FakeClock clock{std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())};
   TestAuthority authority{"b.test", clock.now()};
   std::unique_ptr<syncer::Resolver> resolver = must(syncer::Resolver::create(io.get_executor(), {}));
+  syncer::ProxySettings proxy;
   Duration each = 10s;
 };
 
