@@ -25,5 +25,19 @@ TEST(Readiness, ListsTheLatestReasonOfEachConditionSorted) {
   EXPECT_THAT(readiness.reasons(), testing::ElementsAre("certificate: none", "publication: not there yet"));
 }
 
+TEST(Readiness, TellsOfChangesUntilTheSubscriptionEnds) {
+  Readiness readiness;
+  std::vector<bool> told;
+  Readiness::Subscription subscription = readiness.subscribe([&] { told.push_back(readiness.ready()); });
+
+  readiness.met("never unmet");
+  readiness.unmet("publication", "not there yet");
+  readiness.met("publication");
+  subscription.reset();
+  readiness.unmet("publication", "gone");
+
+  EXPECT_THAT(told, testing::ElementsAre(false, true));
+}
+
 }  // namespace
 }  // namespace entente::telemetry
