@@ -23,9 +23,15 @@ Result<std::optional<std::uint64_t>> read_sequence(const SqliteStatement& row, i
   return std::optional(value);
 }
 
-void bind_bundle(SqliteStatement& statement, int parameter, const spiffe::BundlePtr& bundle) {
+const std::string& BundleTexts::of(const spiffe::Bundle& bundle) {
+  std::string& text = texts_[&bundle];
+  if (text.empty()) text = spiffe::write_bundle(bundle);
+  return text;
+}
+
+void bind_bundle(SqliteStatement& statement, int parameter, const spiffe::BundlePtr& bundle, BundleTexts& texts) {
   if (bundle)
-    statement.bind(parameter, spiffe::write_bundle(*bundle));
+    statement.bind(parameter, texts.of(*bundle));
   else
     statement.bind_null(parameter);
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "common/base/result.hpp"
 #include "common/base/time.hpp"
@@ -27,8 +28,18 @@ inline Time to_time(std::int64_t nanoseconds) {
 void bind_sequence(SqliteStatement& statement, int parameter, std::optional<std::uint64_t> sequence);
 Result<std::optional<std::uint64_t>> read_sequence(const SqliteStatement& row, int column, std::string_view name);
 
-// The SPIFFE bundle format; null for null.
-void bind_bundle(SqliteStatement& statement, int parameter, const spiffe::BundlePtr& bundle);
+// The SPIFFE bundle format of each bundle, written once: most of what a transaction costs is OpenSSL's taking keys
+// apart, and a record and its event hold the same bundle. For one transaction, whose batch keeps the bundles alive.
+class BundleTexts {
+ public:
+  const std::string& of(const spiffe::Bundle& bundle);
+
+ private:
+  std::unordered_map<const spiffe::Bundle*, std::string> texts_;
+};
+
+// Null for null.
+void bind_bundle(SqliteStatement& statement, int parameter, const spiffe::BundlePtr& bundle, BundleTexts& texts);
 Result<spiffe::BundlePtr> read_bundle(const SqliteStatement& row, int column, const spiffe::TrustDomain& trust_domain,
                                       std::string_view name);
 

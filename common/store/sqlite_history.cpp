@@ -5,7 +5,6 @@
 
 #include "common/spiffe/json.hpp"
 #include "common/store/history_limits.hpp"
-#include "common/store/sqlite_columns.hpp"
 
 namespace entente::store {
 namespace {
@@ -93,7 +92,7 @@ void bind_actor(SqliteStatement& statement, const std::optional<trust::Actor>& b
   statement.bind(by_command + 1, by->command);
 }
 
-void bind_entry(SqliteStatement& statement, const trust::HistoryEntry& entry) {
+void bind_entry(SqliteStatement& statement, const trust::HistoryEntry& entry, BundleTexts& texts) {
   statement.bind(trust_domain + 1, entry.trust_domain.name());
   statement.bind(number + 1, to_integer(entry.number));
   statement.bind(at + 1, to_column(entry.at));
@@ -106,7 +105,7 @@ void bind_entry(SqliteStatement& statement, const trust::HistoryEntry& entry) {
   statement.bind(reason + 1, entry.reason);
   statement.bind(digest + 1, entry.digest);
   statement.bind(changes + 1, write_changes(entry.changes));
-  bind_bundle(statement, bundle + 1, entry.bundle);
+  bind_bundle(statement, bundle + 1, entry.bundle, texts);
 }
 
 Result<trust::HistoryEntryPtr> read_entry(const SqliteStatement& row, const spiffe::TrustDomain& domain) {
@@ -135,10 +134,10 @@ Result<trust::HistoryEntryPtr> read_entry(const SqliteStatement& row, const spif
   return trust::HistoryEntryPtr(std::move(entry));
 }
 
-Status insert(SqliteDatabase& database, const trust::HistoryEntry& entry) {
+Status insert(SqliteDatabase& database, const trust::HistoryEntry& entry, BundleTexts& texts) {
   Result<SqliteStatement> statement = database.statement(insert_sql);
   if (!statement) return statement.error();
-  bind_entry(*statement, entry);
+  bind_entry(*statement, entry, texts);
   return statement->run();
 }
 
@@ -169,10 +168,11 @@ Status prune_one(SqliteDatabase& database, const std::string& name, std::size_t 
 
 }  // namespace
 
-Status append_history(SqliteDatabase& database, const std::vector<trust::HistoryEntryPtr>& events, std::size_t most) {
+Status append_history(SqliteDatabase& database, const std::vector<trust::HistoryEntryPtr>& events, std::size_t most,
+                      BundleTexts& texts) {
   std::map<std::string_view, std::uint64_t> last;
   for (const auto& event : events) {
-    if (const Status done = insert(database, *event); !done) return done.error();
+    if (const Status done = insert(database, *event, texts); !done) return done.error();
     std::uint64_t& newest = last[event->trust_domain.name()];
     newest = std::max(newest, event->number);
   }

@@ -1,6 +1,7 @@
 // The tables `history` and `histories`. Internal to common/store.
 #pragma once
 
+#include "common/store/sqlite_columns.hpp"
 #include "common/store/sqlite_database.hpp"
 #include "common/store/store.hpp"
 
@@ -8,7 +9,8 @@ namespace entente::store {
 
 // Within a transaction. A number that is stored already is left alone; a history that then exceeds `most` by a tenth is
 // brought back to it.
-Status append_history(SqliteDatabase& database, const std::vector<trust::HistoryEntryPtr>& events, std::size_t most);
+Status append_history(SqliteDatabase& database, const std::vector<trust::HistoryEntryPtr>& events, std::size_t most,
+                      BundleTexts& texts);
 
 Result<StoredHistory> read_history(SqliteDatabase& database, const spiffe::TrustDomain& trust_domain,
                                    const HistoryQuery& query);

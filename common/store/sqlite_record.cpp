@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "common/spiffe/json.hpp"
-#include "common/store/sqlite_columns.hpp"
 
 namespace entente::store {
 namespace {
@@ -60,12 +59,12 @@ std::optional<trust::AcceptNext> read_accept_next(const SqliteStatement& row) {
   return word;
 }
 
-void bind_held(SqliteStatement& statement, const std::optional<trust::HeldBundle>& held) {
+void bind_held(SqliteStatement& statement, const std::optional<trust::HeldBundle>& held, BundleTexts& texts) {
   if (!held) {
     for (int column = held_bundle; column <= held_why; ++column) statement.bind_null(column + 1);
     return;
   }
-  bind_bundle(statement, at(held_bundle), held->bundle);
+  bind_bundle(statement, at(held_bundle), held->bundle, texts);
   statement.bind(at(held_digest), held->digest);
   statement.bind(at(held_origin), trust::to_string(held->origin));
   statement.bind(at(held_source), held->from.source);
@@ -122,10 +121,10 @@ Status read_bundles(const SqliteStatement& row, trust::BundleRecord& record) {
 
 }  // namespace
 
-void bind_record(SqliteStatement& statement, const trust::BundleRecord& record) {
+void bind_record(SqliteStatement& statement, const trust::BundleRecord& record, BundleTexts& texts) {
   statement.bind(at(trust_domain), record.trust_domain().name());
   statement.bind(at(revision), static_cast<std::int64_t>(record.revision));
-  bind_bundle(statement, at(bundle), record.bundle);
+  bind_bundle(statement, at(bundle), record.bundle, texts);
   bind_sequence(statement, at(highest_sequence), record.highest_sequence);
   statement.bind(at(origin), trust::to_string(record.origin));
   statement.bind(at(source), record.source);
@@ -138,9 +137,9 @@ void bind_record(SqliteStatement& statement, const trust::BundleRecord& record) 
   statement.bind(at(sequence_missing), std::int64_t{record.sequence_missing});
   statement.bind(at(bootstrap_digest), record.bootstrap_digest);
   bind_accept_next(statement, record.accept_next);
-  bind_held(statement, record.held);
+  bind_held(statement, record.held, texts);
   statement.bind(at(rejected), nlohmann::json(record.rejected).dump());
-  bind_bundle(statement, at(last_non_empty), record.last_non_empty);
+  bind_bundle(statement, at(last_non_empty), record.last_non_empty, texts);
   statement.bind(at(rolled_back), std::int64_t{record.rolled_back});
 }
 

@@ -1,6 +1,7 @@
 // A bundle record as a row of the table `bundles`. Internal to common/store.
 #pragma once
 
+#include "common/store/sqlite_columns.hpp"
 #include "common/store/sqlite_database.hpp"
 #include "common/trust/record.hpp"
 
@@ -13,7 +14,8 @@ inline constexpr const char* record_columns =
     "held_source, held_address, held_certificate, held_at, held_why, rejected, last_non_empty, rolled_back";
 inline constexpr int record_column_count = 25;
 
-void bind_record(SqliteStatement& statement, const trust::BundleRecord& record);  // parameters 1 to 25
+// Parameters 1 to 25.
+void bind_record(SqliteStatement& statement, const trust::BundleRecord& record, BundleTexts& texts);
 Result<trust::BundleRecord> read_record(const SqliteStatement& row);
 
 }  // namespace entente::store

@@ -35,10 +35,10 @@ Result<std::uint64_t> stored_revision(SqliteDatabase& database, const std::strin
   return *row ? static_cast<std::uint64_t>(query->number(0)) : 0;
 }
 
-Status put(SqliteDatabase& database, const trust::BundleRecord& record) {
+Status put(SqliteDatabase& database, const trust::BundleRecord& record, BundleTexts& texts) {
   Result<SqliteStatement> statement = database.statement(put_sql());
   if (!statement) return statement.error();
-  bind_record(*statement, record);
+  bind_record(*statement, record, texts);
   return statement->run();
 }
 
@@ -49,7 +49,7 @@ Status remove(SqliteDatabase& database, const std::string& trust_domain) {
   return statement->run();
 }
 
-Status compare_and_set(SqliteDatabase& database, const Change& change) {
+Status compare_and_set(SqliteDatabase& database, const Change& change, BundleTexts& texts) {
   const std::string& name = change.trust_domain.name();
   const Result<std::uint64_t> revision = stored_revision(database, name);
   if (!revision) return revision.error();
@@ -57,7 +57,7 @@ Status compare_and_set(SqliteDatabase& database, const Change& change) {
     return Error(Errc::conflict, "store: " + database.path().string() + ": " + name + " is at revision " +
                                      std::to_string(*revision) + ", not " + std::to_string(change.expected_revision) +
                                      ": another program writes to this file");
-  return change.record ? put(database, *change.record) : remove(database, name);
+  return change.record ? put(database, *change.record, texts) : remove(database, name);
 }
 
 Status load_records(SqliteDatabase& database, Loaded& loaded) {
@@ -111,9 +111,11 @@ Status SqliteStore::write(const Batch& batch) {
   SqliteDatabase& database = impl_->database;
   Result<SqliteTransaction> transaction = SqliteTransaction::begin(database);
   if (!transaction) return transaction.error();
+  BundleTexts texts;
   for (const Change& change : batch.changes)
-    if (const Status done = compare_and_set(database, change); !done) return done.error();
-  if (const Status done = append_history(database, batch.events, batch.history_entries); !done) return done.error();
+    if (const Status done = compare_and_set(database, change, texts); !done) return done.error();
+  if (const Status done = append_history(database, batch.events, batch.history_entries, texts); !done)
+    return done.error();
   if (const Status done = write_registry(database, batch.registry); !done) return done.error();
   return transaction->commit();
 }
