@@ -30,7 +30,7 @@ std::string lagging_text(const RotationView& rotation, Time now, const Paint& pa
   if (rotation.lagging_clients_total > rotation.lagging_clients.size())
     text += "  and " + std::to_string(rotation.lagging_clients_total - rotation.lagging_clients.size()) + " more\n";
   if (!rotation.lagging_clients_note.empty())
-    text += "who has the new authorities is not known: " + printable(rotation.lagging_clients_note) + "\n";
+    text += "who may not have the new authorities: " + printable(rotation.lagging_clients_note) + "\n";
   return text;
 }
 
@@ -106,9 +106,8 @@ std::string rotation_text(const RotationView& rotation, bool now_used, Time now,
   std::string text;
   for (const PreparedAuthorityView& authority : rotation.authorities) {
     text += authority.use + " authority " + printable(authority.id) + ": ";
-    text += authority.public_for && *authority.public_for >= std::chrono::seconds(1)
-                ? "public for " + describe_duration(*authority.public_for)
-                : "published";
+    const bool just_now = !authority.public_for || (!now_used && *authority.public_for < std::chrono::seconds(1));
+    text += just_now ? "published" : "public for " + describe_duration(*authority.public_for);
     text += now_used ? ", in use from now"
                      : ", used from " + format_time(authority.used_from.value_or(now)) + " (" +
                            ahead(authority.used_from, now) + ")";
@@ -137,8 +136,7 @@ std::string import_text(const ImportView& file, const Paint& paint) {
   if (file.outcome == "held")
     text += paint("held: nothing of it is in use until it is approved", Tone::loud);
   else
-    text +=
-        file.outcome == "unchanged" ? "unchanged: this very bundle is in use or held already" : printable(file.outcome);
+    text += printable(file.outcome);
   text += "\n";
   Fields fields;
   if (!file.summary.empty()) fields.emplace_back("  summary", printable(file.summary));

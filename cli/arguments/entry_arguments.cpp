@@ -19,7 +19,9 @@ void add_definition(CLI::App& command, const ValuesPtr& v) {
   command.add_option("--dns-name", v->dns_names, "in the X509-SVID; may be given several times")
       ->expected(1)
       ->take_all();
-  command.add_option("--federates-with", v->federates_with, "a trust domain; may be given several times")
+  command
+      .add_option("--federates-with", v->federates_with,
+                  "a trust domain; may be given several times; an Entente's default: all")
       ->expected(1)
       ->take_all();
   command.add_option("--hint", v->hint, "what tells the workload which identity is for what");

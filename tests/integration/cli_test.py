@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+import signal
 import stat
 
 from domain import ENTENTE
@@ -334,6 +335,26 @@ class AgainstServer(Scenario):
         command = " ".join([str(ENTENTE), *arguments])
         return run(["script", "-qec", command, "/dev/null"],
                    {"ENTENTE_ADMIN_SOCKET": self.host.admin_socket, "TERM": "xterm", "NO_COLOR": "", **(environment or {})}).stdout
+
+
+class Rotation(Scenario):
+    def test_rotate_now_says_how_long_it_was_public_and_which_clients_lag(self):
+        host = Host(self, "a.test").serve_https_web().start_run()
+        peer = Host(self, "b.test").federate_with(host).start_syncer()
+        peer.wait_until_current("a.test")
+        peer.process.signal(signal.SIGSTOP)  # it polls no more
+        self.addCleanup(peer.process.signal, signal.SIGCONT)
+        prepared = host.json("bundle", "rotate", "--x509")
+
+        used = host.json("bundle", "rotate", "--x509", "--now")
+
+        self.assertEqual((used[0]["id"], used[0]["lagging_clients_total"]), (prepared[0]["id"], 1))
+        (client,) = used[0]["lagging_clients"]
+        self.assertEqual((client["address"], client["reason"]), ("127.0.0.1", "has not asked since"))
+        self.assertRegex(client["last_seen"], RFC3339_UTC)
+        text = host.command("bundle", "rotate", "--jwt", "--now").stdout
+        self.assertRegex(text, r"jwt-svid authority \w+: public for .*, in use from now")
+        self.assertRegex(text, r"127\.0\.0\.1 .*has not asked since")
 
 
 def _header(token):
