@@ -12,7 +12,7 @@ build_packages=(
 )
 # Of nginx and prometheus the tests run the programs alone; where systemd runs, both packages start a service, too.
 test_packages=(
-  ca-certificates clang-format clang-tidy curl git libbenchmark-dev libcpp-jwt-dev libgmock-dev libgtest-dev
+  ca-certificates clang-format clang-tidy curl git libbenchmark-dev libcpp-jwt-dev libgmock-dev libgtest-dev mold
   nginx-light prometheus python3 python3-cryptography python3-jwt python3-venv shellcheck sqlite3 util-linux
 )
 
