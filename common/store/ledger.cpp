@@ -142,6 +142,10 @@ const std::map<spiffe::TrustDomain, trust::RelationshipPtr>& Ledger::relationshi
 
 const trust::RegistrationEntries& Ledger::entries() const { return impl_->state->registry.held().entries; }
 
+bool Ledger::has_unreadable_relationship(const spiffe::TrustDomain& trust_domain) const {
+  return impl_->state->registry.unreadable().contains(describe(RemoveRelationship{trust_domain}));
+}
+
 void Ledger::note(trust::HistoryEntry event) { impl_->state->note(std::move(event)); }
 
 void Ledger::set_history_limits(const trust::HistoryLimits& limits) { impl_->state->set_history_limits(limits); }

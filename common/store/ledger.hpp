@@ -82,6 +82,9 @@ class Ledger {
   // Relationships and entries that the admin API made, as the store has them.
   const std::map<spiffe::TrustDomain, trust::RelationshipPtr>& relationships() const;
   const trust::RegistrationEntries& entries() const;  // in the order of their creation
+  // Whether the store has a relationship of this name that cannot be read: it is not among the above, and yet nobody
+  // ended it.
+  bool has_unreadable_relationship(const spiffe::TrustDomain& trust_domain) const;
   // All of them or none. Unlike bundles they count only once the store has them: an error means that nothing changed
   // and nothing will. One call at a time makes sense to its callers: they decide on what they read above. Written in
   // the order of the calls. While the store hangs on something else a call waits for at most five seconds; once its own

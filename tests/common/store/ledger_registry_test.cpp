@@ -203,8 +203,12 @@ TEST_F(LedgerRegistryTest, NamesADefinitionThatCannotBeReadUntilItIsSetOrRemoved
   EXPECT_THAT(text, HasSubstr("version 9 is not known"));
   EXPECT_THAT(ledger->health().unreadable_definitions, ElementsAre("registration entry 7", "relationship b.test"));
 
+  EXPECT_TRUE(ledger->has_unreadable_relationship(domain("b.test")));
+  EXPECT_FALSE(ledger->has_unreadable_relationship(domain("c.test")));
+
   write({PutRelationship{relationship_of("b.test", "https://b.example/")}, RemoveEntry{"7"}}).value();
 
+  EXPECT_FALSE(ledger->has_unreadable_relationship(domain("b.test")));
   EXPECT_TRUE(ledger->health().unreadable_definitions.empty());
 }
 
