@@ -105,12 +105,12 @@ asio::awaitable<void> Syncer::Impl::erase(std::shared_ptr<Impl> self, spiffe::Tr
                                           std::optional<trust::Actor> by) {
   const Result<AsyncMutex::Lock> turn = co_await self->turns.lock();
   if (!turn || self->stopped) co_return;
-  const LoopPtr running = self->find(trust_domain);
-  if (!running) co_return;
-  Differences found;
-  found.gone.push_back(running);
   const Ending ending{"the relationship was deleted", std::move(by)};
+  Differences found;
+  if (const LoopPtr running = self->find(trust_domain)) found.gone.push_back(running);
   co_await self->retire(found, ending);
+  // Where no loop ran (its definition could not be read), its bundle may be there all the same.
+  co_await withdraw(self->parts, std::move(trust_domain), ending);
 }
 
 asio::awaitable<void> Syncer::Impl::carry_through(asio::awaitable<void> task) {
@@ -174,6 +174,8 @@ asio::awaitable<void> Syncer::Impl::withdraw_orphans(const Wanted& wanted) {
     for (const trust::RecordPtr& record : *records) {
       const spiffe::TrustDomain& trust_domain = record->trust_domain();
       if (trust_domain == snapshot->own || wanted.contains(trust_domain) || !needs_relationship(*record)) continue;
+      // Damage ends nothing: the bundle may be all that the endpoint can be validated with when it is mended.
+      if (parts.ledger.has_unreadable_relationship(trust_domain)) continue;
       tasks.push_back(withdraw(parts, trust_domain, ending));
     }
   const Status joined = co_await join(parts.control, std::move(tasks));

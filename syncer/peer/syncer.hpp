@@ -48,7 +48,7 @@ class Syncer {
 
   // The same for one relationship, new or changed, at the cost of one: what differs is applied, the rest goes on.
   asio::awaitable<void> put(trust::RelationshipPtr relationship);
-  // Ends one, and withdraws its bundle; completes when nobody is served it any more. Nothing for one that is not there.
+  // Ends one, if it runs, and withdraws its bundle; completes when nobody is served it any more.
   asio::awaitable<void> erase(spiffe::TrustDomain trust_domain, std::optional<trust::Actor> by);
   // For relationships that name no policy of their own; from the next poll on.
   void set_default_policy(trust::ChangePolicy policy);

@@ -123,7 +123,8 @@ asio::awaitable<Status> Relationships::Impl::erase(std::shared_ptr<Impl> self, s
   const Result<AsyncMutex::Lock> turn = co_await self->turns.lock();
   if (!turn) co_return turn.error();
   if (const Status free = self->check_free(trust_domain); !free) co_return free.error();
-  if (!self->of_api().contains(trust_domain))
+  // One that cannot be read can be deleted, or nobody would ever be rid of it.
+  if (!self->of_api().contains(trust_domain) && !self->ledger.has_unreadable_relationship(trust_domain))
     co_return Error(Errc::not_found, "trust_domain: there is no relationship with " + trust_domain.name());
   std::vector<store::RegistryChange> changes{store::RemoveRelationship{trust_domain}};
   const Status written = co_await self->ledger.write_registry(std::move(changes));

@@ -80,6 +80,19 @@ TEST_F(Changes, KeepAtTheStartWhatAnOperatorGaveWithoutARelationship) {
   EXPECT_TRUE(held("c.test"));
 }
 
+TEST_F(Changes, KeepAtTheStartTheBundleOfARelationshipThatCannotBeRead) {
+  network.at(url).serve(document(b.bundle(7)));
+  put(web("b.test"));
+  until([&] { return held("b.test"); });
+  close();
+
+  stored->unreadable_definitions = {{"relationship b.test", Error(Errc::schema, "version 9 is not known")}};
+  open();
+  set({});
+
+  EXPECT_TRUE(uses("b.test", b.bundle()));
+}
+
 TEST_F(Changes, WithdrawAtTheStartWhatWaitsForARelationshipThatHasGone) {
   network.at(url).serve(document(b.bundle(7)));
   put(with_policy("b.test", trust::ChangePolicy::approve));

@@ -128,6 +128,20 @@ TEST_F(Registry, WithdrawsAtTheStartWhatADeleteDidNotGetTo) {
   EXPECT_TRUE(names().empty());
 }
 
+TEST_F(Registry, DeletesWhatCannotBeRead) {
+  network.at(url).serve(document(b.bundle(7)));
+  ASSERT_TRUE(create(definition("b.test", {url})));
+  until_polled("b.test", 1);
+  ASSERT_TRUE(run(io, ledger->write_registry({store::RemoveRelationship{domain("b.test")}})));
+  stored->unreadable_definitions = {{"relationship b.test", Error(Errc::schema, "version 9 is not known")}};
+  restart();
+  EXPECT_TRUE(uses("b.test", b.bundle())) << "damage ends nothing";
+
+  EXPECT_TRUE(erase("b.test"));
+
+  EXPECT_FALSE(held("b.test"));
+}
+
 TEST_F(Registry, ChangesNothingWhereTheStoreRefuses) {
   network.at(url).serve(document(b.bundle(7)));
   ASSERT_TRUE(create(definition("b.test", {url})));

@@ -15,9 +15,14 @@ class WatchedStore final : public store::Store {
     store::MemoryStore store;
     std::atomic<int> writes = 0;  // of records
     std::atomic<bool> refusing = false;
+    std::vector<store::UnreadableDefinition> unreadable_definitions;  // what load() names besides
   };
   explicit WatchedStore(std::shared_ptr<State> state) : state_(std::move(state)) {}
-  Result<store::Loaded> load() override { return state_->store.load(); }
+  Result<store::Loaded> load() override {
+    Result<store::Loaded> loaded = state_->store.load();
+    if (loaded) loaded->unreadable_definitions = state_->unreadable_definitions;
+    return loaded;
+  }
   Status write(const store::Batch& batch) override {
     if (state_->refusing) return Error(Errc::store, "disk full");
     if (!batch.changes.empty()) ++state_->writes;
