@@ -67,6 +67,8 @@ class PeerLoop {
     // The tag of `etag_bundle`, which this URL served; good while that is in use, or waits for approval.
     std::string etag;
     spiffe::BundlePtr etag_bundle;
+
+    bool tag_stands(const trust::RecordPtr& known) const;
   };
   // What an endpoint served.
   struct Served {

@@ -43,13 +43,20 @@ asio::awaitable<Result<PeerLoop::Outcome>> PeerLoop::poll() {
   co_return all_failed(relationship_->endpoint_urls, errors);
 }
 
-// What comes after the one that served was needed while that was down.
+bool PeerLoop::Endpoint::tag_stands(const trust::RecordPtr& known) const {
+  if (!known || !etag_bundle) return false;
+  return known->bundle == etag_bundle || (known->held && known->held->bundle == etag_bundle);
+}
+
+// What comes after the one that served was needed while that was down, and a tag of what is no more keeps it in memory.
 void PeerLoop::rest_after(const Endpoint& served) {
   served_by_ = served.url.str();
+  const trust::RecordPtr known = record();
   bool after = false;
   for (Endpoint& endpoint : endpoints_) {
     if (after) endpoint.fetcher.reset();
     after = after || &endpoint == &served;
+    if (!endpoint.tag_stands(known)) endpoint.etag_bundle.reset();
   }
 }
 
@@ -74,11 +81,8 @@ Result<FetchRequest> PeerLoop::request_to(const Endpoint& endpoint) const {
   FetchRequest request{endpoint.url,    std::move(*anchors), {},
                        policy_.timeout, policy_.body_limit,  relationship_->allow_private_redirects};
   const trust::RecordPtr known = snapshot->find_any(relationship_->trust_domain);
-  if (!known || !endpoint.etag_bundle) return request;
-  const bool still_known =
-      known->bundle == endpoint.etag_bundle || (known->held && known->held->bundle == endpoint.etag_bundle);
   // The operator's word is about the next good answer; "not modified" would leave it waiting.
-  if (still_known && !known->accept_next) request.etag = endpoint.etag;
+  if (endpoint.tag_stands(known) && !known->accept_next) request.etag = endpoint.etag;
   return request;
 }
 

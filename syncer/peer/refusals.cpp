@@ -12,8 +12,8 @@ bool Refusals::known(const trust::HistoryEntry& refusal) const {
 }
 
 void Refusals::remember(trust::HistoryEntry refusal) {
+  if (seen_.size() == most) seen_.erase(seen_.begin());
   seen_.push_back(std::move(refusal));
-  if (seen_.size() > most) seen_.pop_front();
 }
 
 void Refusals::learn(const std::vector<trust::HistoryEntryPtr>& entries) {

@@ -1,7 +1,6 @@
 // Which refusals are on record already: a peer that keeps serving what is refused must not fill its history with it.
 #pragma once
 
-#include <deque>
 #include <vector>
 
 #include "common/trust/history.hpp"
@@ -23,7 +22,7 @@ class Refusals {
   bool learned() const { return learned_; }
 
  private:
-  std::deque<trust::HistoryEntry> seen_;
+  std::vector<trust::HistoryEntry> seen_;  // the newest last
   bool learned_ = false;
 };
 
