@@ -38,7 +38,18 @@ T run_to_end(asio::io_context& io, asio::awaitable<T> task) {
   return std::move(*result);
 }
 
+// A host where the server runs alone has no admin API.
+bool server_alone(const Examination& examination) {
+  return examination.config && examination.config->data_dir.empty() && !examination.options.admin_socket;
+}
+
 void connect(Examination& examination) {
+  if (server_alone(examination)) {
+    examination.host.ok("admin_api",
+                        "by its configuration this host runs the server alone: relationships are looked "
+                        "at where the syncer runs");
+    return;
+  }
   GlobalOptions options = examination.options;
   if (!options.admin_socket && std::getenv("ENTENTE_ADMIN_SOCKET") == nullptr && examination.config &&
       examination.config->admin)

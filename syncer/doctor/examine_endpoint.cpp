@@ -10,15 +10,17 @@ namespace {
 
 std::string in_words(std::optional<std::uint64_t> sequence) { return sequence ? std::to_string(*sequence) : "none"; }
 
-// The highest sequence that is on record: what the peer may not go below.
+// The highest sequence that is on record: what the peer may not go below. An operator's word, or the end of the bundle,
+// makes a new beginning.
 std::optional<std::uint64_t> highest_seen(const RelationshipFacts& facts) {
-  std::optional<std::uint64_t> highest = facts.bundle ? facts.bundle->sequence : std::nullopt;
+  std::optional<std::uint64_t> highest;
   for (const Event& event : facts.events) {
-    // Where an operator's word lowered the floor, what came before it does not count any more.
-    if (event.action == "bootstrap" || event.action == "given" || event.action == "accept_next") highest.reset();
-    if (event.action == "refused" || event.action == "rejected" || !event.sequence) continue;
-    highest = std::max(highest.value_or(0), *event.sequence);
+    const std::string& what = event.action;
+    if (what == "bootstrap" || what == "given" || what == "accept_next" || what == "withdrawn") highest.reset();
+    const bool in_use = what == "bootstrap" || what == "given" || what == "accepted" || what == "approved";
+    if (in_use && event.sequence) highest = std::max(highest.value_or(0), *event.sequence);
   }
+  if (facts.bundle && facts.bundle->sequence) highest = std::max(highest.value_or(0), *facts.bundle->sequence);
   return highest;
 }
 
@@ -113,15 +115,16 @@ void examine_self_consistency(Time now, const RelationshipFacts& facts, const Ad
 
 std::optional<spiffe::Bundle> examine_document(Time now, const RelationshipFacts& facts, const AddressSeen& address,
                                                Findings& findings) {
+  const std::string from = address.verdict ? address.address + " (unproven)" : address.address;
   const Result<spiffe::ParsedBundle> parsed = spiffe::parse_bundle(facts.trust_domain, address.answer->body);
   if (!parsed) {
-    findings.problem("document", address.address + ": not a bundle document: " + parsed.error().message(),
+    findings.problem("document", from + ": not a bundle document: " + parsed.error().message(),
                      "show this to the peer's operator; the bundle in use is kept until it is mended");
     return std::nullopt;
   }
-  examine_ignored(address.address, parsed->ignored, findings);
-  examine_authorities(now, address.address, parsed->bundle, findings);
-  examine_sequence(facts, address.address, parsed->bundle, findings);
+  examine_ignored(from, parsed->ignored, findings);
+  examine_authorities(now, from, parsed->bundle, findings);
+  examine_sequence(facts, from, parsed->bundle, findings);
   if (!parsed->bundle.empty()) examine_self_consistency(now, facts, address, parsed->bundle, findings);
   return parsed->bundle;
 }

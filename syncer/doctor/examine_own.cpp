@@ -45,8 +45,9 @@ void examine_own_document(const OwnEndpointFacts& facts, const AddressSeen& addr
     findings.ok("own_endpoint", address.address + ": serves our bundle as it is in use, with its ETag");
 }
 
-// A web certificate is not for the address that the endpoint listens on: only what was seen of it counts then.
-AddressSeen without_name_check(const AddressSeen& address) {
+// Where the certificate cannot be judged (one of the web is not for the address that the endpoint listens on), only
+// what was seen of it counts.
+AddressSeen without_verdict(const AddressSeen& address) {
   AddressSeen judged = address;
   judged.verdict.reset();
   return judged;
@@ -56,17 +57,19 @@ AddressSeen without_name_check(const AddressSeen& address) {
 
 void examine_own_endpoint(Time now, const OwnEndpointFacts& facts, const EndpointSeen& seen, Findings& findings) {
   const EndpointWords words{facts.profile, facts.bundle.get(), "you"};
-  const bool judged = facts.by_public_name || std::holds_alternative<trust::HttpsSpiffe>(facts.profile);
+  // An SVID needs our bundle, which is not known while the admin API does not answer.
+  const bool judged =
+      std::holds_alternative<trust::HttpsSpiffe>(facts.profile) ? facts.bundle != nullptr : facts.by_public_name;
   for (const HopSeen& hop : seen.hops) {
     examine_network(hop, findings);
     for (const AddressSeen& address : hop.addresses) {
-      examine_certificate(now, judged ? address : without_name_check(address), hop.url, words, findings);
+      examine_certificate(now, judged ? address : without_verdict(address), hop.url, words, findings);
       if (examine_answer(address, hop.url, findings)) examine_own_document(facts, address, findings);
     }
     if (hop.redirect)
       findings.problem("redirect", hop.url.str() + ": " + hop.redirect->message(), "mend what answers with it");
   }
-  if (!judged)
+  if (!facts.by_public_name)
     findings.ok("own_endpoint", "looked at from this host alone; with --endpoint-url its public name is checked too");
 }
 

@@ -156,7 +156,9 @@ void examine_certificate(Time now, const AddressSeen& seen, const trust::Endpoin
                          Findings& findings) {
   if (seen.tcp) return;
   if (seen.handshake) {
-    const std::string why = seen.handshake->message();
+    std::string why = seen.handshake->message();
+    if (seen.verdict && seen.verdict->message() != why)
+      why = seen.verdict->message() + "; at the second attempt: " + why;
     findings.problem("tls", at(seen, url) + ": no TLS handshake: " + why,
                      "check that the port speaks TLS 1.2 or 1.3, and not plain HTTP or another protocol");
     return;

@@ -87,9 +87,11 @@ class AddressLook {
                                                      std::optional<Error>& refusal) {
     Result<tcp::socket> socket = co_await connect(until);
     if (!socket) {
-      seen_.tcp = socket.error();
+      // The second connection of a look: the address accepts some, and what the first one came to stands.
+      (reached_ ? refusal : seen_.tcp) = socket.error();
       co_return nullptr;
     }
+    reached_ = true;
     auto stream = std::make_unique<tls::Stream>(std::move(*socket), std::move(context));
     tls::Stream& reference = *stream;
     const Deadline deadline(instruments_.executor, until, [&reference] { reference.abort(); });
@@ -152,6 +154,7 @@ class AddressLook {
   const trust::EndpointUrl& url_;
   tcp::endpoint endpoint_;
   const Proxy* proxy_ = nullptr;
+  bool reached_ = false;  // TCP has worked
   AddressSeen seen_;
 };
 

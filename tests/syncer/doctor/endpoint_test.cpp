@@ -62,7 +62,7 @@ TEST_F(DoctorTest, ReportsACertificateThatHasEndedAndStillReadsTheDocument) {
   EXPECT_THAT(said(findings, "certificate_expiry"), HasSubstr("problem: "));
   EXPECT_THAT(said(findings, "certificate_expiry"), HasSubstr("ended at " + format_time(clock.now() - 1min)));
   EXPECT_THAT(said(findings, "tls"), HasSubstr("problem: "));
-  EXPECT_THAT(said(findings, "sequence"), HasSubstr("sequence 7, as in use"));
+  EXPECT_THAT(said(findings, "sequence"), HasSubstr("(unproven): sequence 7, as in use"));
 }
 
 TEST_F(DoctorTest, WarnsOfACertificateThatShouldHaveBeenRenewed) {
@@ -177,6 +177,15 @@ TEST_F(DoctorTest, TakesAnOperatorsWordForANewBeginningOfSequences) {
   RelationshipFacts facts = spiffe_relationship(server.url());
   facts.events = {{clock.now() - 48h, "accepted", 9, ""}, {clock.now() - 47h, "given", 5, ""}};
   EXPECT_THAT(complaints(examine(std::move(facts))), IsEmpty());
+}
+
+TEST_F(DoctorTest, DoesNotTakeWhatWasHeldOrWithdrawnForTheFloor) {
+  TlsServer server = serving_spiffe(document(7));
+  RelationshipFacts held = spiffe_relationship(server.url()), ended = spiffe_relationship(server.url());
+  held.events = {{clock.now() - 48h, "accepted", 6, ""}, {clock.now() - 47h, "held", 12, ""}};
+  ended.events = {{clock.now() - 48h, "accepted", 9, ""}, {clock.now() - 47h, "withdrawn", 9, ""}};
+  EXPECT_THAT(complaints(examine(std::move(held))), IsEmpty());
+  EXPECT_THAT(complaints(examine(std::move(ended))), IsEmpty());
 }
 
 TEST_F(DoctorTest, WarnsOfOtherAuthoritiesUnderTheSameSequence) {

@@ -72,6 +72,14 @@ TEST_F(OwnEndpoint, NeedNotBeNamedForTheAddressItListensOn) {
   EXPECT_THAT(complaints(findings), IsEmpty()) << to_text(findings);
 }
 
+TEST_F(OwnEndpoint, IsSeenWithoutAVerdictWhileOurBundleIsNotKnown) {
+  TlsServer server = with_etag(authority.svid(id), document());
+  OwnEndpointFacts facts = ours();
+  facts.bundle = nullptr;
+  const auto findings = look(std::move(facts), server.url());
+  EXPECT_THAT(complaints(findings), IsEmpty()) << to_text(findings);
+}
+
 TEST_F(OwnEndpoint, MustBeNamedForTheNameThatPeersUse) {
   TlsServer server = with_etag(authority.web({"fed.b.example"}), document());
   OwnEndpointFacts facts = ours();
