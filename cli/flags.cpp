@@ -213,7 +213,7 @@ Result<BundleFile> read_bundle_file(const std::string& what, const std::string& 
   auto text = read_input(what, path);
   if (!text) return text.error();
   auto parsed = spiffe::parse_bundle_file(*domain, *text);
-  if (!parsed) return bad(what, path + ": " + parsed.error().message());
+  if (!parsed) return bad(what, (path == "-" ? "stdin" : path) + ": " + parsed.error().message());
   return BundleFile{std::make_shared<const spiffe::Bundle>(std::move(parsed->bundle)), std::move(*text),
                     std::move(parsed->ignored)};
 }

@@ -29,8 +29,7 @@ std::string lagging_text(const RotationView& rotation, Time now, const Paint& pa
   }
   if (rotation.lagging_clients_total > rotation.lagging_clients.size())
     text += "  and " + std::to_string(rotation.lagging_clients_total - rotation.lagging_clients.size()) + " more\n";
-  if (!rotation.lagging_clients_note.empty())
-    text += "who may not have the new authorities: " + printable(rotation.lagging_clients_note) + "\n";
+  if (!rotation.lagging_clients_note.empty()) text += "note: " + printable(rotation.lagging_clients_note) + "\n";
   return text;
 }
 

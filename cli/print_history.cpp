@@ -50,7 +50,7 @@ Json to_json(const HistoryView& entry) {
   Json changes = Json::array();
   for (const trust::AuthorityChange& change : entry.changes) changes.push_back(to_json(change));
   return {{"number", entry.number},
-          {"at", json_time(entry.at)},
+          {"time", json_time(entry.at)},
           {"action", entry.action},
           {"sequence", json_of(entry.sequence)},
           {"digest", json_text(entry.digest)},

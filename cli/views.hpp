@@ -86,7 +86,7 @@ struct RotationView {
   std::vector<PreparedAuthorityView> authorities;
   std::vector<LaggingClientView> lagging_clients;  // the latest to ask first; not all, where there are many
   std::uint32_t lagging_clients_total = 0;
-  std::string lagging_clients_note;  // why nothing, or not all, is known of the clients
+  std::string lagging_clients_note;  // how far the clients are known, or why they are not
 };
 
 // One entry of a trust domain's history.

@@ -75,7 +75,7 @@ TEST(Rotation, SaysWhyNothingIsKnownOfTheClients) {
   view.lagging_clients_note = "server.telemetry is not configured";
 
   EXPECT_THAT(rotation_text(view, true, now, plain),
-              HasSubstr("who may not have the new authorities: server.telemetry is not configured\n"));
+              HasSubstr("note: server.telemetry is not configured\n"));
   EXPECT_EQ(to_json(view)[0]["lagging_clients_note"], "server.telemetry is not configured");
 }
 

@@ -52,6 +52,7 @@ TEST(History, IsOnRecordAsJson) {
   const Json document = to_json(rolled_back());
 
   EXPECT_EQ(document["number"], 12);
+  EXPECT_EQ(document["time"], "1970-01-12T13:41:40Z");
   EXPECT_EQ(document["action"], "rolled_back");
   EXPECT_EQ(document["by"]["uid"], 1000);
   EXPECT_EQ(document["by"]["command"], "entente federation rollback");
