@@ -160,6 +160,17 @@ class Doctor(Scenario):
 
         self.assertEqual(found, [(None, "admin_socket"), (None, "workload_socket")])
 
+    def test_a_host_of_the_server_alone_is_looked_at_by_its_configuration(self):
+        host = Host(self).serve_https_web().split()
+        for key in ("data_dir", "local", "entries", "federation", "workload_api", "admin", "polling", "telemetry"):
+            del host.configuration[key]
+        self.folder.chmod(0o755)
+
+        found = self.complaints(self.examine(host, "-c", str(host.write())))
+
+        # Neither the syncer nor the server runs.
+        self.assertEqual(found, [(None, "publication"), (None, "tcp")])
+
     def test_nothing_is_disturbed_by_it(self):
         host = Host(self).serve_https_spiffe()
         host.configuration["polling"]["floor"] = "1h"
