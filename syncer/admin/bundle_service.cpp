@@ -150,7 +150,7 @@ class BundleService final : public v1::Bundle::CallbackService {
 
   asio::awaitable<Status> take_in(ExtraAuthorities extra, trust::Actor by) {
     const std::size_t x509 = extra.x509.size(), jwt = extra.jwt.size();
-    const Status appended = co_await parts_.issuer->append(std::move(extra));
+    const Status appended = co_await parts_.issuer->append(std::move(extra), by);
     if (appended)
       parts_.log.info("authorities appended to our own bundle", {{"event", "bundle_appended"},
                                                                  {"td", parts_.ledger.current()->own->name()},

@@ -26,10 +26,10 @@ IssuerSource::IssuerSource(asio::any_io_executor control, issuer::Issuer& issuer
       generation_seen_(issuer.generation()) {}
 
 // The bundle first, then those who mint: nobody may hold an SVID whose authority is not published.
-asio::awaitable<Status> IssuerSource::publish() {
+asio::awaitable<Status> IssuerSource::publish(std::optional<trust::Actor> by) {
   spiffe::Bundle bundle = issuer_.bundle();
   add_extra_authorities(clock_.now(), extra_, bundle);
-  const Status offered = co_await own_.offer(std::move(bundle), "issuer");
+  const Status offered = co_await own_.offer(std::move(bundle), "issuer", std::move(by));
   if (offered && generation_seen_ != issuer_.generation()) {
     generation_seen_ = issuer_.generation();
     authority_changed_();
@@ -48,7 +48,7 @@ asio::awaitable<Status> IssuerSource::start() {
   co_return co_await publish();
 }
 
-asio::awaitable<Status> IssuerSource::append(ExtraAuthorities more) {
+asio::awaitable<Status> IssuerSource::append(ExtraAuthorities more, trust::Actor by) {
   const auto lock = co_await one_at_a_time_.lock();
   if (!lock) co_return lock.error();
   spiffe::Bundle bundle = issuer_.bundle();
@@ -65,7 +65,7 @@ asio::awaitable<Status> IssuerSource::append(ExtraAuthorities more) {
   const Status saved = co_await std::move(task_of_work);
   if (!saved) co_return saved.error();
   extra_ = std::move(*all);
-  co_return co_await publish();
+  co_return co_await publish(std::move(by));
 }
 
 asio::awaitable<Status> IssuerSource::step() {

@@ -30,13 +30,13 @@ class IssuerSource final : public LocalSource {
 
   // `AppendBundle`: publishes these beside the issuer's own until they end, over restarts too (in the issuer's folder).
   // Errc::already_exists for a key ID that another key has; Errc::invalid_argument for more than a bundle may hold.
-  asio::awaitable<Status> append(ExtraAuthorities more);
+  asio::awaitable<Status> append(ExtraAuthorities more, trust::Actor by);
 
   // SIGHUP: a changed refresh hint, or longer SVID lifetimes of new entries (before the entries are used).
   asio::awaitable<Status> reconfigure(std::chrono::seconds refresh_hint, Duration longest_x509, Duration longest_jwt);
 
  private:
-  asio::awaitable<Status> publish();
+  asio::awaitable<Status> publish(std::optional<trust::Actor> by = std::nullopt);
   asio::awaitable<Status> step();
   std::filesystem::path extra_file() const;
 

@@ -9,7 +9,8 @@ constexpr Duration conflict_wait = std::chrono::milliseconds(100);
 
 }  // namespace
 
-asio::awaitable<Status> OwnBundle::offer(spiffe::Bundle authorities, std::string source) {
+asio::awaitable<Status> OwnBundle::offer(spiffe::Bundle authorities, std::string source,
+                                         std::optional<trust::Actor> by) {
   for (;;) {
     const trust::RecordPtr current = ledger_.current()->find_any(authorities.trust_domain);
     const Time now = clock_.now();
@@ -17,7 +18,7 @@ asio::awaitable<Status> OwnBundle::offer(spiffe::Bundle authorities, std::string
     if (std::holds_alternative<trust::Unchanged>(decision)) co_return ok();
     if (const auto* refused = std::get_if<trust::Refuse>(&decision)) co_return refused->reason;
     const auto& accepted = std::get<trust::Accept>(decision);
-    trust::Circumstances around{now, {source, "", ""}};
+    trust::Circumstances around{now, {source, "", ""}, by};
     auto event = trust::on_record(current.get(), decision, accepted.next.bundle, trust::HistoryAction::accepted,
                                   std::move(around));
     std::optional<trust::BundleRecord> next(accepted.next);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 
 #include "common/base/clock.hpp"
 #include "common/base/log.hpp"
 #include "common/store/ledger.hpp"
+#include "common/trust/history.hpp"
 
 namespace entente::syncer {
 
@@ -15,8 +17,9 @@ class OwnBundle {
   OwnBundle(store::Ledger& ledger, Clock& clock, Log& log) : ledger_(ledger), clock_(clock), log_(log) {}
 
   // Puts the authorities in use under the next sequence where they differ from what is held (trust::decide_own).
-  // ok() means: in use, and stored unless the store refuses.
-  asio::awaitable<Status> offer(spiffe::Bundle authorities, std::string source);
+  // ok() means: in use, and stored unless the store refuses. `by`: the operator who asked for it, where one did.
+  asio::awaitable<Status> offer(spiffe::Bundle authorities, std::string source,
+                                std::optional<trust::Actor> by = std::nullopt);
 
   // Whether a bundle of this trust domain is in use already, from an earlier run.
   bool held(const spiffe::TrustDomain& trust_domain) const { return ledger_.current()->find(trust_domain) != nullptr; }

@@ -203,6 +203,20 @@ TEST_F(BundleServiceTest, PublishesAppendedAuthoritiesBesideTheIssuersOwn) {
   EXPECT_EQ(facts.st_mode & 0777, 0600U);
 }
 
+TEST_F(BundleServiceTest, PutsOnRecordWhoAppended) {
+  v1::PublishJWTAuthorityRequest request;
+  *request.mutable_jwt_authority() = jwt_key("nested");
+  ASSERT_TRUE(ask(*stub, &Stub::PublishJWTAuthority, request).status.ok());
+
+  const auto history = must(server.run(server.ledger->history(domain("own.test"), {})));
+
+  ASSERT_FALSE(history.empty());
+  ASSERT_TRUE(history.back()->by);
+  EXPECT_THAT(history.back()->by->command, HasSubstr("syncer_admin_test"));
+  ASSERT_EQ(history.back()->changes.size(), 1U);
+  EXPECT_EQ(history.back()->changes[0].id, "nested");
+}
+
 TEST_F(BundleServiceTest, KeepsAppendedAuthoritiesOverARestartAndARotation) {
   v1::PublishJWTAuthorityRequest request;
   *request.mutable_jwt_authority() = jwt_key("nested");
