@@ -67,13 +67,11 @@ EntenteBundles::Answer EntenteBundles::rotate(const v1::RotateBundleRequest* req
 }
 
 asio::awaitable<Result<Pollers>> EntenteBundles::ask_pollers() {
-  if (!parts_.pollers)
-    co_return Error(Errc::unsupported,
-                    "which clients have an older bundle is not known: no bundle endpoint is configured");
+  if (!parts_.pollers) co_return Error(Errc::unsupported, "not known: no bundle endpoint is configured");
   const Result<std::string> page = co_await parts_.pollers();
-  if (!page) co_return page.error().within("which clients have an older bundle is not known: the server's telemetry");
+  if (!page) co_return page.error();
   Result<Pollers> pollers = parse_pollers(*page);
-  if (!pollers) co_return pollers.error().within("the server's telemetry");
+  if (!pollers) co_return pollers.error().within("server.telemetry");
   co_return pollers;
 }
 
@@ -83,7 +81,7 @@ asio::awaitable<void> EntenteBundles::tell_lagging(Pollers pollers, v1::RotateBu
   query.limit = history_looked_at;
   const auto history = co_await parts_.ledger.history(*snapshot->own, query);
   if (!history) {
-    response->set_lagging_clients_note("which clients have an older bundle is not known: " + history.error().message());
+    response->set_lagging_clients_note("not known: " + history.error().message());
     co_return;
   }
   std::vector<std::string> ids;

@@ -48,7 +48,7 @@ TEST_F(EndpointTest, KeepsAConnectionForManyRequests) {
 
 TEST_F(EndpointTest, RemembersWhoWasToldWhichBundleAndNobodyElse) {
   start_serving();
-  EXPECT_THAT(ask("GET /other HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 404"));
+  EXPECT_THAT(ask("GET /pollers HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 404")) << "that is for operators";
   EXPECT_THAT(ask("HEAD / HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200"));
   EXPECT_EQ(endpoint->pollers()->size(), 0U);
   const std::string first = publication(1)->etag, second = publication(2)->etag;
