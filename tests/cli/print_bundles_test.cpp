@@ -74,8 +74,7 @@ TEST(Rotation, SaysWhyNothingIsKnownOfTheClients) {
   view.authorities = {{"jwt-svid", "k1", now, now, std::nullopt}};
   view.lagging_clients_note = "server.telemetry is not configured";
 
-  EXPECT_THAT(rotation_text(view, true, now, plain),
-              HasSubstr("note: server.telemetry is not configured\n"));
+  EXPECT_THAT(rotation_text(view, true, now, plain), HasSubstr("note: server.telemetry is not configured\n"));
   EXPECT_EQ(to_json(view)[0]["lagging_clients_note"], "server.telemetry is not configured");
 }
 
