@@ -8,8 +8,6 @@
 namespace entente::syncer {
 namespace {
 
-namespace v1 = spire::api::server::entry::v1;
-
 Error wrong(const std::string& field, const std::string& problem) {
   return Error(Errc::invalid_argument, "filter." + field + ": " + problem);
 }
@@ -84,8 +82,10 @@ Result<EntryFilter> entry_filter_from(const Message& message) {
   return filter;
 }
 
-template Result<EntryFilter> entry_filter_from(const v1::ListEntriesRequest::Filter& message);
-template Result<EntryFilter> entry_filter_from(const v1::CountEntriesRequest::Filter& message);
+template Result<EntryFilter> entry_filter_from(
+    const spire::api::server::entry::v1::ListEntriesRequest::Filter& message);
+template Result<EntryFilter> entry_filter_from(
+    const spire::api::server::entry::v1::CountEntriesRequest::Filter& message);
 
 bool passes(const trust::RegistrationEntry& entry, const EntryFilter& filter) {
   if (filter.spiffe_id && entry.spiffe_id != *filter.spiffe_id) return false;
