@@ -5,9 +5,11 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "common/base/encoding.hpp"
 #include "common/spiffe/bundle_json.hpp"
 #include "common/spiffe/bundle_set.hpp"
 #include "common/spiffe/jwt_svid.hpp"
+#include "common/spiffe/signed_bundle.hpp"
 #include "common/spiffe/x509_svid.hpp"
 #include "tests/common/spiffe/fixture.hpp"
 
@@ -67,6 +69,34 @@ TEST(Fuzz, NoChangedBundleBreaksTheReaderAndWhatIsReadIsWrittenAndReadAgain) {
     }
   }
   EXPECT_GT(accepted, 0);  // else the changes are too coarse to say anything
+}
+
+// As a whole, and below its base64, where the changes reach the JSON and the certificates.
+TEST(Fuzz, NoChangedSignedBundleIsVerified) {
+  const Bundle held =
+      parse_bundle(test::domain("vectors.test"), test::read_data("made/signed_bundle_root.json")).value().bundle;
+  std::string good = test::read_data("made/signed_bundle.jws");
+  good.pop_back();  // its line end may stand or go
+  const std::size_t first = good.find('.'), second = good.find('.', first + 1);
+  const auto decoded = [&good](std::size_t from, std::size_t to) {
+    return std::string(as_text(base64url_decode(good.substr(from, to - from)).value()));
+  };
+  const std::string header = decoded(0, first), payload = decoded(first + 1, second), signature = good.substr(second);
+  const auto encoded = [](const std::string& text) { return base64url_encode(as_bytes(text)); };
+  Mutator mutator;
+  int parsed_count = 0;
+  for (int i = 0; i < 1500; ++i) {
+    std::string changed = mutator.mutate(good);
+    if (i % 3 == 1) changed = encoded(mutator.mutate(header)) + "." + encoded(payload) + signature;
+    if (i % 3 == 2) changed = encoded(header) + "." + encoded(mutator.mutate(payload)) + signature;
+    if (changed.starts_with(good)) continue;
+    const auto parsed = parse_signed_bundle(changed);
+    if (!parsed) continue;
+    ++parsed_count;
+    EXPECT_FALSE(verify_signed_bundle(*parsed, test::id("spiffe://vectors.test/entente"), held, test::now)) << changed;
+    EXPECT_FALSE(verify_signed_bundle(*parsed, std::nullopt, parsed->fingerprint(), test::now)) << changed;
+  }
+  EXPECT_GT(parsed_count, 0);
 }
 
 TEST(Fuzz, NoChangedTokenIsVerified) {
