@@ -73,6 +73,23 @@ TEST_F(LocalSourceTest, GivesEachContentOfOurBundleItsOwnGrowingSequence) {
   EXPECT_GT(*held()->bundle->sequence, *sequence);
 }
 
+TEST_F(LocalSourceTest, PutsEachChangeOfOurBundleOnRecord) {
+  const test::TestAuthority one("own.test", clock_.now()), two("own.test", clock_.now());
+  ASSERT_TRUE(run(io_, own_->offer(one.bundle(), "issuer")));
+  ASSERT_TRUE(run(io_, own_->offer(one.bundle(), "issuer")));
+  ASSERT_TRUE(run(io_, own_->offer(two.bundle(), "issuer")));
+
+  const auto entries = run(io_, ledger_->history(own_domain, {})).value();
+
+  ASSERT_EQ(entries.size(), 2U);
+  for (const auto& entry : entries) {
+    EXPECT_EQ(entry->action, trust::HistoryAction::accepted);
+    EXPECT_EQ(entry->from.source, "issuer");
+  }
+  EXPECT_EQ(entries[1]->sequence, held()->bundle->sequence);
+  EXPECT_EQ(entries[1]->changes.size(), 2U);
+}
+
 class IssuerSourceTest : public LocalSourceTest {
  protected:
   ~IssuerSourceTest() override { drain(); }
