@@ -66,11 +66,9 @@ std::vector<std::string> read_dns_names(Section& section) {
   return names;
 }
 
-void check_federated(const Node& item, const spiffe::TrustDomain& peer, const Surroundings& around) {
-  if (around.federated.contains(peer)) return;
-  if (around.trust_domain == peer)
-    return item.mistake("the own trust domain's bundle is always included: leave it out");
-  item.mistake(in_quotes(peer.name()) + " is no trust domain of `federation`");
+// Any other trust domain may be named: relationships are made by the admin API as well.
+void check_peer(const Node& item, const spiffe::TrustDomain& peer, const Surroundings& around) {
+  if (around.trust_domain == peer) item.mistake("the own trust domain's bundle is always included: leave it out");
 }
 
 using Peers = std::optional<std::vector<spiffe::TrustDomain>>;
@@ -87,7 +85,7 @@ Peers read_federates_with(Section& section, const Surroundings& around) {
   for (const Node& item : list->items()) {
     const auto peer = item.as(parse_trust_domain);
     if (!peer) continue;
-    check_federated(item, *peer, around);
+    check_peer(item, *peer, around);
     if (std::find(peers.begin(), peers.end(), *peer) != peers.end()) item.mistake(peer->name() + " stands here twice");
     peers.push_back(*peer);
   }

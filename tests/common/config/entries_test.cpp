@@ -24,7 +24,6 @@ TEST(ConfigEntries, ReportsWhatIsWrongWithThem) {
       {entry("    dns_names: [web..example]\n"), {7, 17, "a DNS name"}},
       {entry("    dns_names: [192.0.2.1]\n"), {7, 17, "a DNS name"}},
       {entry("    dns_names: [a.example, a.example]\n"), {7, 28, "twice"}},
-      {entry("    federates_with: [b.test]\n"), {7, 22, "\"b.test\" is no trust domain of `federation`"}},
       {entry("    federates_with: [a.test]\n"), {7, 22, "always included"}},
       {entry("    hint: " + std::string(1025, 'x') + "\n"), {7, 11, "at most 1024 bytes"}},
       {entry("    admin: true\n"), {7, 5, "unknown key \"admin\""}},
@@ -86,6 +85,8 @@ TEST(ConfigEntries, TellNoPeersFromAllPeers) {
   const ConfigFolder folder;
 
   EXPECT_EQ(folder.config(good_start + "entries:\n" + web).entries[0].federates_with, std::nullopt);
+  const auto made_by_api = folder.config(good_start + "entries:\n" + web + "    federates_with: [b.test]\n").entries[0];
+  EXPECT_EQ(made_by_api.federates_with->size(), 1U);
   const auto none = folder.config(good_start + "entries:\n" + web + "    federates_with: []\n").entries[0];
   ASSERT_TRUE(none.federates_with);
   EXPECT_TRUE(none.federates_with->empty());
