@@ -44,7 +44,8 @@ types::Status status_of(const Status& erased) {
 
 class BundleService final : public v1::Bundle::CallbackService {
  public:
-  BundleService(AdminParts parts, Calls calls) : parts_(parts), calls_(calls), changes_(std::move(parts), calls) {}
+  BundleService(AdminParts parts, Calls calls)
+      : parts_(parts), calls_(std::move(calls)), changes_(std::move(parts), calls_) {}
 
   Reactor* CountBundles(Context* context, const v1::CountBundlesRequest*, v1::CountBundlesResponse* response) override {
     response->set_count(static_cast<std::int32_t>(parts_.feed.current()->records.size()));
@@ -206,18 +207,19 @@ class BundleService final : public v1::Bundle::CallbackService {
   Answer batch_create(Context* context, const v1::BatchCreateFederatedBundleRequest* request,
                       v1::BatchCreateFederatedBundleResponse* response, trust::Actor by) {
     return batch(context, request, response,
-                 [this, by](const types::Bundle& message) { return changes_.create(message, by); });
+                 [this, by = std::move(by)](const types::Bundle& message) { return changes_.create(message, by); });
   }
   Answer batch_update(Context* context, const v1::BatchUpdateFederatedBundleRequest* request,
                       v1::BatchUpdateFederatedBundleResponse* response, trust::Actor by) {
     const types::BundleMask* const mask = request->has_input_mask() ? &request->input_mask() : nullptr;
-    return batch(context, request, response,
-                 [this, mask, by](const types::Bundle& message) { return changes_.update(message, mask, by); });
+    return batch(context, request, response, [this, mask, by = std::move(by)](const types::Bundle& message) {
+      return changes_.update(message, mask, by);
+    });
   }
   Answer batch_set(Context* context, const v1::BatchSetFederatedBundleRequest* request,
                    v1::BatchSetFederatedBundleResponse* response, trust::Actor by) {
     return batch(context, request, response,
-                 [this, by](const types::Bundle& message) { return changes_.set(message, by); });
+                 [this, by = std::move(by)](const types::Bundle& message) { return changes_.set(message, by); });
   }
 
   Answer batch_delete(Context* context, const v1::BatchDeleteFederatedBundleRequest* request,
