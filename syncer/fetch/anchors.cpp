@@ -29,7 +29,9 @@ std::string name_of(const crypto::Certificate& certificate) {
   constexpr std::size_t longest = 80;
   std::string name = certificate.subject();
   if (name.empty()) return "without a subject";
-  if (name.size() > longest) name = name.substr(0, longest) + "...";
+  if (name.size() <= longest) return name;
+  name.resize(longest);
+  name.append("...");
   return name;
 }
 

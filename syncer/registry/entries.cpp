@@ -20,9 +20,12 @@ std::string new_id() {
   Bytes bytes = crypto::random_bytes(16);
   bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0fU) | 0x40U);
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3fU) | 0x80U);
-  std::string text = hex_encode(bytes);
-  for (const std::size_t place : {8U, 13U, 18U, 23U}) text.insert(place, "-");
-  return text;
+  const std::string digits = hex_encode(bytes);
+  const std::string_view view = digits;
+  std::string text;
+  for (const auto& [first, count] : {std::pair(0U, 8U), std::pair(8U, 4U), std::pair(12U, 4U), std::pair(16U, 4U)})
+    text.append(view.substr(first, count)).append(1, '-');
+  return text.append(view.substr(20));
 }
 
 auto by_id(const std::string& id) {
