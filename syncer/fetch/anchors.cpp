@@ -27,11 +27,11 @@ Error refusal(std::span<const crypto::Certificate> chain, const SpiffeAnchors& a
 // Subjects are as long as their authority lets them be.
 std::string name_of(const crypto::Certificate& certificate) {
   constexpr std::size_t longest = 80;
-  std::string name = certificate.subject();
-  if (name.empty()) return "without a subject";
-  if (name.size() <= longest) return name;
-  name.resize(longest);
-  name.append("...");
+  const std::string subject = certificate.subject();
+  if (subject.empty()) return "without a subject";
+  std::string name;
+  name.append(std::string_view(subject).substr(0, longest));
+  if (subject.size() > longest) name.append("...");
   return name;
 }
 
