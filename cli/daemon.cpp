@@ -154,7 +154,8 @@ asio::awaitable<void> Daemon::reload() {
   notify_reloading();
   auto loaded = config::load(file_);
   if (const auto* mistakes = std::get_if<std::vector<config::Mistake>>(&loaded)) {
-    log_.error("the configuration has mistakes and is refused whole; the running one goes on");
+    log_.error("the configuration has mistakes and is refused whole; the running one goes on",
+               {{"event", "configuration_refused"}});
     for (const config::Mistake& mistake : *mistakes) {
       std::string place = config::describe(file_, {mistake});
       place.pop_back();  // its newline
@@ -163,7 +164,7 @@ asio::awaitable<void> Daemon::reload() {
   } else {
     auto& fresh = std::get<config::Config>(loaded);
     for (const std::string& name : config::needs_restart(config_, fresh))
-      log_.warning("a changed setting needs a restart", {{"setting", name}});
+      log_.warning("a changed setting needs a restart", {{"event", "restart_needed"}, {"setting", name}});
     if (syncer_) {
       co_await syncer_->reload(fresh);
     } else {
@@ -174,7 +175,7 @@ asio::awaitable<void> Daemon::reload() {
       auto task = server_->reload(fresh);
       co_await asio::co_spawn(server_context(), std::move(task), asio::use_awaitable);
     }
-    log_.info("the configuration is applied");
+    log_.info("the configuration is applied", {{"event", "configuration_applied"}});
   }
   notify_service_manager("READY=1");
 }

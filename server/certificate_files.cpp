@@ -92,7 +92,9 @@ class Reloader {
     const Time not_after = context->not_after();
     endpoint_.set_tls(std::move(context));
     readiness_.met(condition);
-    const Log::Fields fields = {{"file", files_.certificate.string()}, {"not_after", format_time(not_after)}};
+    const Log::Fields fields = {{"event", "certificate_in_service"},
+                                {"file", files_.certificate.string()},
+                                {"not_after", format_time(not_after)}};
     if (not_after > clock_.now())
       log_.info("certificate in service", fields);
     else
@@ -104,9 +106,10 @@ class Reloader {
     complaint_ = error.message();
     if (!loaded_) {
       readiness_.unmet(condition, complaint_);
-      log_.warning("no certificate yet", {{"error", complaint_}});
+      log_.warning("no certificate yet", {{"event", "certificate_missing"}, {"error", complaint_}});
     } else {
-      log_.warning("certificate not usable; the last good one stays in service", {{"error", complaint_}});
+      log_.warning("certificate not usable; the last good one stays in service",
+                   {{"event", "certificate_unusable"}, {"error", complaint_}});
     }
   }
 

@@ -28,7 +28,8 @@ class Reloader {
     etag_ = (*publication)->etag;
     endpoint_.set_publication(std::move(*publication));
     readiness_.met(condition);
-    log_.info("publication in service", {{"file", path_.string()}, {"bytes", document->size()}});
+    log_.info("publication in service",
+              {{"event", "publication_in_service"}, {"file", path_.string()}, {"bytes", document->size()}});
   }
 
  private:
@@ -37,9 +38,10 @@ class Reloader {
     complaint_ = error.message();
     if (etag_.empty()) {
       readiness_.unmet(condition, complaint_ + "; the syncer writes this file");
-      log_.warning("no publication yet", {{"error", complaint_}});
+      log_.warning("no publication yet", {{"event", "publication_missing"}, {"error", complaint_}});
     } else {
-      log_.warning("publication not usable; the last good one stays in service", {{"error", complaint_}});
+      log_.warning("publication not usable; the last good one stays in service",
+                   {{"event", "publication_unusable"}, {"error", complaint_}});
     }
   }
 

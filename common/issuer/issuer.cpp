@@ -223,14 +223,18 @@ Result<bool> Issuer::tick() {
         const Time used_from = planned_use(active ? &active->info : nullptr, policy, now);
         Result<Authority> fresh = make_authority(options_, use, now, used_from, policy.longest_svid_ttl);
         if (!fresh) return fresh.error().within("issuer");
-        impl_->log.info("authority prepared",
-                        {{"use", to_string(use)}, {"id", fresh->info.id}, {"used_from", format_time(used_from)}});
+        impl_->log.info("authority prepared", {{"event", "authority_prepared"},
+                                               {"use", to_string(use)},
+                                               {"id", fresh->info.id},
+                                               {"used_from", format_time(used_from)}});
         next.push_back(std::make_shared<const Authority>(std::move(*fresh)));
       }
       if (const Status stored = impl_->commit(std::move(next)); !stored) return stored.error();
-      if (plan.activate) impl_->log.info("authority activated", {{"use", to_string(use)}, {"id", *plan.activate}});
+      if (plan.activate)
+        impl_->log.info("authority activated",
+                        {{"event", "authority_activated"}, {"use", to_string(use)}, {"id", *plan.activate}});
       for (const std::string& id : plan.remove)
-        impl_->log.info("authority removed", {{"use", to_string(use)}, {"id", id}});
+        impl_->log.info("authority removed", {{"event", "authority_removed"}, {"use", to_string(use)}, {"id", id}});
       changed = true;
     }
   }
@@ -276,7 +280,10 @@ Result<std::vector<AuthorityInfo>> Issuer::rotate(bool x509, bool jwt, bool at_o
     for (const AuthorityPtr& authority : impl_->authorities)
       if (authority->info.use == use && authority->info.id == id) result.push_back(authority->info);
     impl_->log.info(at_once ? "authority rotated at once" : "authority prepared",
-                    {{"use", to_string(use)}, {"id", id}, {"used_from", format_time(result.back().used_from)}});
+                    {{"event", at_once ? "authority_rotated" : "authority_prepared"},
+                     {"use", to_string(use)},
+                     {"id", id},
+                     {"used_from", format_time(result.back().used_from)}});
   }
   return result;
 }

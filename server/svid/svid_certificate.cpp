@@ -88,8 +88,9 @@ struct SvidCertificate::State : std::enable_shared_from_this<State> {
     last_complaint.clear();
     not_after.set(static_cast<double>(unix_seconds(svid.chain.front().not_after())));
     readiness.met(condition);
-    log.info("the bundle endpoint's SVID is in use",
-             {{"spiffe_id", svid.id.str()}, {"not_after", format_time(svid.chain.front().not_after())}});
+    log.info("the bundle endpoint's SVID is in use", {{"event", "svid_in_service"},
+                                                      {"spiffe_id", svid.id.str()},
+                                                      {"not_after", format_time(svid.chain.front().not_after())}});
     return ok();
   }
 

@@ -65,6 +65,7 @@ void Operator::report(const Change& change, const trust::HistoryEntry& entry) co
                            {"td", entry.trust_domain.name()},
                            {"seq", text_of(entry.sequence)},
                            {"digest", entry.digest},
+                           {"url", entry.from.source},
                            {"by", entry.by ? trust::describe(*entry.by) : "nobody"},
                            {"reason", entry.reason}});
   if (metrics_) count_change(*metrics_, entry.action);
@@ -176,7 +177,7 @@ void Operator::report_import(const trust::HistoryEntry& entry) const {
                               {"td", entry.trust_domain.name()},
                               {"seq", text_of(entry.sequence)},
                               {"digest", entry.digest},
-                              {"from", entry.from.source},
+                              {"url", entry.from.source},
                               {"by", entry.by ? trust::describe(*entry.by) : "nobody"},
                               {"reason", entry.reason}};
   if (accepted)

@@ -21,12 +21,20 @@ void PeerLoop::report_accepted(const trust::Accept& accepted) const {
   const spiffe::Bundle& bundle = *accepted.next.bundle;
   const std::string sequence = text_of(bundle.sequence);
   Log& log = parts_.syncer.log;
-  log.info("bundle accepted",
-           {{"event", "bundle_accepted"}, {"td", name()}, {"seq", sequence}, {"change", accepted.summary}});
+  log.info("bundle accepted", {{"event", "bundle_accepted"},
+                               {"td", name()},
+                               {"seq", sequence},
+                               {"digest", spiffe::authorities_digest(bundle)},
+                               {"url", accepted.next.source},
+                               {"change", accepted.summary}});
   count_change(parts_.syncer.metrics, trust::HistoryAction::accepted);
-  if (accepted.next.sequence_reused) log.warning("sequence reused by the peer", {{"td", name()}, {"seq", sequence}});
-  if (accepted.next.sequence_missing) log.warning("sequence missing where the peer had one", {{"td", name()}});
-  if (bundle.empty()) log.warning("every key of the peer is revoked: its bundle is empty", {{"td", name()}});
+  if (accepted.next.sequence_reused)
+    log.warning("sequence reused by the peer", {{"event", "sequence_reused"}, {"td", name()}, {"seq", sequence}});
+  if (accepted.next.sequence_missing)
+    log.warning("sequence missing where the peer had one", {{"event", "sequence_missing"}, {"td", name()}});
+  if (bundle.empty())
+    log.warning("every key of the peer is revoked: its bundle is empty",
+                {{"event", "bundle_empty"}, {"td", name()}, {"seq", sequence}});
 }
 
 void PeerLoop::report_held(const trust::Hold& hold) const {
@@ -36,8 +44,9 @@ void PeerLoop::report_held(const trust::Hold& hold) const {
                              {"td", name()},
                              {"seq", text_of(held.bundle->sequence)},
                              {"digest", held.digest},
-                             {"why", held.why},
+                             {"url", held.from.source},
                              {"change", hold.summary},
+                             {"reason", held.why},
                              {"approve", "entente federation approve " + name() + " --digest " + held.digest}});
   count_change(parts_.syncer.metrics, trust::HistoryAction::held);
 }
@@ -49,7 +58,7 @@ void PeerLoop::report_refused(const trust::HistoryEntry& event, const Error& rea
                                                {"digest", event.digest},
                                                {"url", event.from.source},
                                                {"code", to_string(reason.code())},
-                                               {"error", reason.message()}});
+                                               {"reason", reason.message()}});
   count_change(parts_.syncer.metrics, trust::HistoryAction::refused);
 }
 
@@ -57,13 +66,17 @@ void PeerLoop::report_ignored(const spiffe::IgnoredKeys& ignored) {
   if (ignored == ignored_) return;
   ignored_ = ignored;
   if (ignored.empty()) return;
-  parts_.syncer.log.warning("keys of the peer's bundle ignored", {{"td", name()}, {"keys", joined(ignored)}});
+  parts_.syncer.log.warning("keys of the peer's bundle ignored",
+                            {{"event", "keys_ignored"}, {"td", name()}, {"keys", joined(ignored)}});
 }
 
 void PeerLoop::report_success() const {
   Log& log = parts_.syncer.log;
   if (attempts_.consecutive_failures > 0)
-    log.info("polling recovered", {{"td", name()}, {"failures", attempts_.consecutive_failures}});
+    log.info("polling recovered", {{"event", "poll_recovered"},
+                                   {"td", name()},
+                                   {"url", served_by_},
+                                   {"failures", attempts_.consecutive_failures}});
   const bool first = served_by_ == endpoints_.front().url.str();
   const std::string before = attempts_.served_by ? *attempts_.served_by : endpoints_.front().url.str();
   if (before == served_by_) return;

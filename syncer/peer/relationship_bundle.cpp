@@ -24,7 +24,9 @@ asio::awaitable<void> withdraw(const SyncerParts& parts, spiffe::TrustDomain tru
   };
   const auto applied = co_await apply(parts.ledger, parts.clock, trust_domain, std::move(decide));
   if (!applied) {
-    parts.log.error("bundle not withdrawn", {{"td", trust_domain.name()}, {"error", applied.error().message()}});
+    parts.log.error(
+        "bundle not withdrawn",
+        {{"event", "bundle_not_withdrawn"}, {"td", trust_domain.name()}, {"error", applied.error().message()}});
     co_return;
   }
   if (!*applied) co_return;
@@ -64,13 +66,20 @@ asio::awaitable<void> apply_bootstrap(const SyncerParts& parts, trust::Relations
   };
   const auto applied = co_await apply(parts.ledger, parts.clock, relationship->trust_domain, std::move(decide));
   if (!applied) {
-    parts.log.error("bootstrap bundle not applied", {{"td", name}, {"error", applied.error().message()}});
+    parts.log.error("bootstrap bundle not applied",
+                    {{"event", "bootstrap_not_applied"}, {"td", name}, {"error", applied.error().message()}});
   } else if (const auto* refused = std::get_if<trust::Refuse>(&*decision)) {
-    parts.log.error("bootstrap bundle refused", {{"td", name}, {"error", refused->reason.message()}});
+    parts.log.error("bootstrap bundle refused",
+                    {{"event", "bootstrap_refused"}, {"td", name}, {"reason", refused->reason.message()}});
   } else if (*applied) {
-    parts.log.info(
-        "bootstrap bundle applied",
-        {{"event", "bundle_bootstrap"}, {"td", name}, {"change", std::get<trust::Accept>(*decision).summary}});
+    const trust::Accept& taken = std::get<trust::Accept>(*decision);
+    const spiffe::Bundle& bundle = *taken.next.bundle;
+    parts.log.info("bootstrap bundle applied", {{"event", "bundle_bootstrap"},
+                                                {"td", name},
+                                                {"seq", bundle.sequence ? std::to_string(*bundle.sequence) : "none"},
+                                                {"digest", spiffe::authorities_digest(bundle)},
+                                                {"url", bootstrap_source},
+                                                {"change", taken.summary}});
   }
 }
 

@@ -267,7 +267,7 @@ asio::awaitable<Status> Syncer::accept_next(spiffe::TrustDomain trust_domain, st
                                          ": its next good bundle is taken anyway, whatever its sequence");
   parts.log.info(
       "the next good bundle is accepted whatever its sequence",
-      {{"event", "accept_next"}, {"td", trust_domain.name()}, {"by", trust::describe(by)}, {"reason", reason}});
+      {{"event", "bundle_accept_next"}, {"td", trust_domain.name()}, {"by", trust::describe(by)}, {"reason", reason}});
   count_change(parts.metrics, trust::HistoryAction::accept_next);
   loop->ask();
   co_return ok();

@@ -48,8 +48,8 @@ asio::awaitable<void> Publisher::run() {
     const Status written = co_await publish();
     if (!written && !failing)
       log_.error("the publication cannot be written; the endpoint serves the last one",
-                 {{"error", written.error().message()}});
-    if (written && failing) log_.info("the publication is written again");
+                 {{"event", "publication_not_written"}, {"error", written.error().message()}});
+    if (written && failing) log_.info("the publication is written again", {{"event", "publication_written_again"}});
     failing = !written;
     auto next = failing ? clock_.sleep(retry_wait) : changed_.wait();
     const Status waited = co_await std::move(next);

@@ -153,10 +153,15 @@ asio::awaitable<Status> Entries::Impl::configure(Self self, RegistrationEntries 
   }
   self->all = std::move(next);
   self->config_file = std::move(config_file);
-  for (const RegistrationEntry& entry : self->ledger.entries())
-    if (const RegistrationEntry* other = find_alike(self->of_config, entry))
+  for (const RegistrationEntry& entry : self->ledger.entries()) {
+    const RegistrationEntry* const other = find_alike(self->of_config, entry);
+    const bool was_hidden = find_alike(of_config, entry);  // by what the configuration said before
+    if (other && !was_hidden)
       self->log.warning("an entry made by the admin API is left out: the configuration has one like it",
                         {{"event", "entry_hidden"}, {"id", entry.id}, {"like", other->id}});
+    if (was_hidden && !other)
+      self->log.info("the entry made by the admin API holds again", {{"event", "entry_uncovered"}, {"id", entry.id}});
+  }
   co_return ok();
 }
 

@@ -90,8 +90,9 @@ asio::awaitable<void> IssuerSource::run() {
     const Status stepped = co_await step();
     if (!stepped && stepped.error().code() == Errc::cancelled) co_return;
     if (!stepped && !failing)
-      log_.error("issuer cannot rotate; what is in use goes on", {{"error", stepped.error().message()}});
-    if (stepped && failing) log_.info("issuer rotates again");
+      log_.error("issuer cannot rotate; what is in use goes on",
+                 {{"event", "rotation_failed"}, {"error", stepped.error().message()}});
+    if (stepped && failing) log_.info("issuer rotates again", {{"event", "rotation_recovered"}});
     failing = !stepped;
   }
 }

@@ -28,7 +28,10 @@ asio::awaitable<Status> OwnBundle::offer(spiffe::Bundle authorities, std::string
       log_.info("own bundle changed", {{"event", "own_bundle_changed"},
                                        {"td", authorities.trust_domain.name()},
                                        {"seq", applied->record->bundle->sequence.value_or(0)},
-                                       {"change", accepted.summary}});
+                                       {"digest", spiffe::authorities_digest(*applied->record->bundle)},
+                                       {"url", source},
+                                       {"change", accepted.summary},
+                                       {"by", by ? trust::describe(*by) : "nobody"}});
       co_return ok();
     }
     if (applied.error().code() != Errc::conflict) co_return applied.error().within("own bundle");
