@@ -38,8 +38,10 @@ bool same_profile(const trust::EndpointProfile& a, const trust::EndpointProfile&
   return std::get<trust::HttpsSpiffe>(a).endpoint_spiffe_id == std::get<trust::HttpsSpiffe>(b).endpoint_spiffe_id;
 }
 
-bool same_bundle(const spiffe::BundlePtr& a, const spiffe::BundlePtr& b) {
-  if (a == b) return true;
+// The store keeps no bootstrap bundle of the API's relationships: one without asks for no other than was given.
+bool same_bootstrap(const trust::Relationship& running, const trust::Relationship& wanted) {
+  const spiffe::BundlePtr &a = running.bootstrap_bundle, &b = wanted.bootstrap_bundle;
+  if (a == b || (!b && wanted.source == trust::RelationshipSource::api)) return true;
   return a && b && a->sequence == b->sequence && spiffe::same_authorities(*a, *b);
 }
 
@@ -91,10 +93,11 @@ bool worth_logging(const trust::Attempts& before, const Error& error) {
   return (before.consecutive_failures + 1) % repeat_line_every == 0;
 }
 
-bool same_relationship(const trust::Relationship& a, const trust::Relationship& b) {
-  return a.trust_domain == b.trust_domain && a.endpoint_urls == b.endpoint_urls && same_profile(a.profile, b.profile) &&
-         same_bundle(a.bootstrap_bundle, b.bootstrap_bundle) && a.sequence == b.sequence && a.policy == b.policy &&
-         a.allow_private_redirects == b.allow_private_redirects;
+bool same_relationship(const trust::Relationship& running, const trust::Relationship& wanted) {
+  return running.trust_domain == wanted.trust_domain && running.endpoint_urls == wanted.endpoint_urls &&
+         same_profile(running.profile, wanted.profile) && same_bootstrap(running, wanted) &&
+         running.sequence == wanted.sequence && running.policy == wanted.policy &&
+         running.allow_private_redirects == wanted.allow_private_redirects;
 }
 
 }  // namespace entente::syncer

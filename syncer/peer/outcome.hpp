@@ -31,7 +31,7 @@ Error all_failed(const std::vector<trust::EndpointUrl>& urls, const std::vector<
 // Whether a failure deserves a log line: the first, another than before, and every tenth of the same.
 bool worth_logging(const trust::Attempts& before, const Error& error);
 
-// Whether two configurations ask for the same polling, so that a loop may go on undisturbed.
-bool same_relationship(const trust::Relationship& a, const trust::Relationship& b);
+// Whether what is wanted asks for the same polling as what runs, so that a loop may go on undisturbed.
+bool same_relationship(const trust::Relationship& running, const trust::Relationship& wanted);
 
 }  // namespace entente::syncer

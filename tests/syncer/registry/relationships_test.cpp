@@ -212,6 +212,18 @@ TEST_F(Registry, AppliesTheFilesDifferencesAlone) {
   EXPECT_EQ(status("b.test").policy, trust::ChangePolicy::overlap);
 }
 
+TEST_F(Registry, LeavesWhatBeganWithABundleUndisturbedByAReload) {
+  network.at(url).serve(document(b.bundle(7)));
+  ASSERT_TRUE(create(*spiffe_profile("b.test", url, "spiffe://b.test/entente", b.shared_bundle())));
+  until_polled("b.test", 1);
+
+  configure({web("c.test", "https://c.example/")});
+  turn();
+
+  EXPECT_EQ(requests(), 1U);
+  EXPECT_EQ(actions("b.test"), "bootstrap accepted");
+}
+
 // Eight clients over the same trust domains: the last answer of each says what there is.
 struct Told {
   std::map<std::string, bool> there;
