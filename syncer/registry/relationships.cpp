@@ -1,6 +1,7 @@
 #include "syncer/registry/relationships.hpp"
 
 #include <map>
+#include <set>
 
 #include "common/base/async_mutex.hpp"
 #include "syncer/peer/join.hpp"
@@ -13,6 +14,14 @@ using trust::RelationshipPtr;
 using ByName = std::map<spiffe::TrustDomain, RelationshipPtr>;
 
 enum class Demand { create, update, either };
+
+Error not_removed(const spiffe::TrustDomain& trust_domain, const Error& why) {
+  std::string text = trust_domain.name();
+  text.append(" is polled no more and its bundle is withdrawn, but its definition could not be removed: ");
+  text.append(why.message());
+  text.append("; a restart would bring the relationship back: run the delete again");
+  return Error(why.code(), std::move(text));
+}
 
 std::string urls_of(const trust::Relationship& relationship) {
   std::string text;
@@ -34,8 +43,12 @@ struct Relationships::Impl {
   ByName of_config;
   std::string config_file;
   trust::ChangePolicy default_policy = trust::ChangePolicy::accept;
+  std::set<spiffe::TrustDomain> ended;  // by a delete, of the API's, while the store would not let go of them
 
   const ByName& of_api() const { return ledger.relationships(); }
+  bool in_force(const spiffe::TrustDomain& trust_domain) const {
+    return of_api().contains(trust_domain) && !ended.contains(trust_domain);
+  }
   Status check_free(const spiffe::TrustDomain& trust_domain) const;
   void report_hidden(const ByName& before) const;
 
@@ -57,6 +70,7 @@ Status Relationships::Impl::check_free(const spiffe::TrustDomain& trust_domain) 
 // What the configuration claims, and what it lets go of, among the API's.
 void Relationships::Impl::report_hidden(const ByName& before) const {
   for (const auto& [trust_domain, relationship] : of_api()) {
+    if (!in_force(trust_domain)) continue;
     const bool was_hidden = before.contains(trust_domain), hidden = of_config.contains(trust_domain);
     if (hidden && !was_hidden)
       log.warning("a relationship made by the admin API is hidden by the configuration's of the same name",
@@ -69,7 +83,8 @@ void Relationships::Impl::report_hidden(const ByName& before) const {
 
 std::vector<RelationshipPtr> Relationships::Impl::all() const {
   ByName merged = of_config;
-  merged.insert(of_api().begin(), of_api().end());
+  for (const auto& [trust_domain, relationship] : of_api())
+    if (in_force(trust_domain)) merged.try_emplace(trust_domain, relationship);
   std::vector<RelationshipPtr> result;
   result.reserve(merged.size());
   for (auto& [trust_domain, relationship] : merged) result.push_back(relationship);
@@ -97,7 +112,7 @@ asio::awaitable<Status> Relationships::Impl::write(std::shared_ptr<Impl> self, t
   const spiffe::TrustDomain trust_domain = wanted.trust_domain;
   if (const Status good = check_relationship(wanted, self->ledger.current()->own); !good) co_return good.error();
   if (const Status free = self->check_free(trust_domain); !free) co_return free.error();
-  const bool known = self->of_api().contains(trust_domain);
+  const bool known = self->in_force(trust_domain);
   if (known && demand == Demand::create)
     co_return Error(Errc::already_exists, "trust_domain: there is a relationship with " + trust_domain.name());
   if (!known && demand == Demand::update)
@@ -107,6 +122,7 @@ asio::awaitable<Status> Relationships::Impl::write(std::shared_ptr<Impl> self, t
   std::vector<store::RegistryChange> changes{store::PutRelationship{relationship}};
   const Status written = co_await self->ledger.write_registry(std::move(changes));
   if (!written) co_return written.error();
+  self->ended.erase(trust_domain);
   co_await self->syncer.put(relationship);
   self->log.info(known ? "relationship updated" : "relationship created",
                  {{"event", known ? "relationship_updated" : "relationship_created"},
@@ -117,19 +133,30 @@ asio::awaitable<Status> Relationships::Impl::write(std::shared_ptr<Impl> self, t
   co_return ok();
 }
 
-// The definition goes first, durably: whatever happens then, the next start polls it no more and withdraws its bundle.
+// What is served ends first: no disk holds up the end of trust. A definition that the store does not let go of is
+// polled no more by this process, and whoever asked is told that he is not done.
 asio::awaitable<Status> Relationships::Impl::erase(std::shared_ptr<Impl> self, spiffe::TrustDomain trust_domain,
                                                    trust::Actor by) {
   const Result<AsyncMutex::Lock> turn = co_await self->turns.lock();
   if (!turn) co_return turn.error();
   if (const Status free = self->check_free(trust_domain); !free) co_return free.error();
   // One that cannot be read can be deleted, or nobody would ever be rid of it.
-  if (!self->of_api().contains(trust_domain) && !self->ledger.has_unreadable_relationship(trust_domain))
+  const bool readable = self->of_api().contains(trust_domain);
+  if (!readable && !self->ledger.has_unreadable_relationship(trust_domain))
     co_return Error(Errc::not_found, "trust_domain: there is no relationship with " + trust_domain.name());
+  co_await self->syncer.erase(trust_domain, by);
   std::vector<store::RegistryChange> changes{store::RemoveRelationship{trust_domain}};
   const Status written = co_await self->ledger.write_registry(std::move(changes));
-  if (!written) co_return written.error();
-  co_await self->syncer.erase(trust_domain, by);
+  if (!written) {
+    if (readable) self->ended.insert(trust_domain);
+    self->log.error("a deleted relationship is still in the store: a restart would bring it back",
+                    {{"event", "relationship_not_removed"},
+                     {"td", trust_domain.name()},
+                     {"error", written.error().message()},
+                     {"by", trust::describe(by)}});
+    co_return not_removed(trust_domain, written.error());
+  }
+  self->ended.erase(trust_domain);
   self->log.info("relationship deleted",
                  {{"event", "relationship_deleted"}, {"td", trust_domain.name()}, {"by", trust::describe(by)}});
   co_return ok();
@@ -177,14 +204,13 @@ std::vector<trust::RelationshipPtr> Relationships::all() const { return impl_->a
 trust::RelationshipPtr Relationships::find(const spiffe::TrustDomain& trust_domain) const {
   const auto of_config = impl_->of_config.find(trust_domain);
   if (of_config != impl_->of_config.end()) return of_config->second;
-  const auto of_api = impl_->of_api().find(trust_domain);
-  return of_api == impl_->of_api().end() ? nullptr : of_api->second;
+  return impl_->in_force(trust_domain) ? impl_->of_api().at(trust_domain) : nullptr;
 }
 
 std::size_t Relationships::count() const {
   std::size_t count = impl_->of_config.size();
   for (const auto& [trust_domain, relationship] : impl_->of_api())
-    count += impl_->of_config.contains(trust_domain) ? 0 : 1;
+    count += impl_->in_force(trust_domain) && !impl_->of_config.contains(trust_domain) ? 1 : 0;
   return count;
 }
 

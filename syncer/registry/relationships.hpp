@@ -30,7 +30,9 @@ class Relationships {
   asio::awaitable<Status> update(trust::Relationship relationship, trust::Actor by);
   // create() or update(), whichever applies.
   asio::awaitable<Status> set(trust::Relationship relationship, trust::Actor by);
-  // Ends the polling and withdraws the bundle from everywhere (FC-16); completes when that is done. Errc::not_found.
+  // Ends the polling and withdraws the bundle from everywhere (FC-16), whatever the store says; then removes the
+  // definition durably, and completes. Where the store refuses that (its error), the relationship is ended for this
+  // process, a restart would bring it back, and erase() may be called again. Errc::not_found.
   asio::awaitable<Status> erase(spiffe::TrustDomain trust_domain, trust::Actor by);
 
   // What holds, sorted by trust domain; O(n).

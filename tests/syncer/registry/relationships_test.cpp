@@ -142,7 +142,7 @@ TEST_F(Registry, DeletesWhatCannotBeRead) {
   EXPECT_FALSE(held("b.test"));
 }
 
-TEST_F(Registry, ChangesNothingWhereTheStoreRefuses) {
+TEST_F(Registry, CreatesAndChangesNothingWhereTheStoreRefuses) {
   network.at(url).serve(document(b.bundle(7)));
   ASSERT_TRUE(create(definition("b.test", {url})));
   until_polled("b.test", 1);
@@ -150,14 +150,54 @@ TEST_F(Registry, ChangesNothingWhereTheStoreRefuses) {
 
   const Status created = create(definition("c.test", {"https://c.example/"}));
   const Status updated = update(definition("b.test", {"https://b2.example/"}));
-  const Status erased = erase("b.test");
 
   EXPECT_EQ(created.error().code(), Errc::store);
   EXPECT_EQ(updated.error().code(), Errc::store);
-  EXPECT_EQ(erased.error().code(), Errc::store);
   EXPECT_THAT(polled(), ElementsAre("b.test"));
   EXPECT_EQ(status("b.test").relationship->endpoint_url().str(), url);
   EXPECT_TRUE(uses("b.test", b.bundle()));
+}
+
+// FC-16
+TEST_F(Registry, EndsTrustAtOnceWhereTheStoreRefusesAndSaysWhatIsLeftToDo) {
+  network.at(url).serve(document(b.bundle(7)));
+  ASSERT_TRUE(create(definition("b.test", {url})));
+  until_polled("b.test", 1);
+  stored->refusing = true;
+
+  const Status erased = erase("b.test");
+
+  EXPECT_EQ(erased.error().code(), Errc::store);
+  EXPECT_THAT(erased.error().message(), HasSubstr("b.test is polled no more and its bundle is withdrawn"));
+  EXPECT_THAT(erased.error().message(), HasSubstr("could not be removed: disk full"));
+  EXPECT_THAT(erased.error().message(), HasSubstr("run the delete again"));
+  EXPECT_FALSE(held("b.test"));
+  configure({});
+  EXPECT_TRUE(polled().empty()) << "a reload does not bring it back";
+  EXPECT_TRUE(names().empty());
+  EXPECT_FALSE(relationships->find(domain("b.test")));
+
+  stored->refusing = false;
+  EXPECT_TRUE(erase("b.test"));
+  restart();
+  EXPECT_TRUE(names().empty());
+  EXPECT_FALSE(held("b.test"));
+}
+
+TEST_F(Registry, MakesARelationshipAnewThatTheStoreWouldNotLetGoOf) {
+  network.at(url).serve(document(b.bundle(7)));
+  ASSERT_TRUE(create(definition("b.test", {url})));
+  until_polled("b.test", 1);
+  stored->refusing = true;
+  ASSERT_FALSE(erase("b.test"));
+  stored->refusing = false;
+
+  EXPECT_EQ(update(definition("b.test", {url})).error().code(), Errc::not_found);
+  ASSERT_TRUE(create(definition("b.test", {url})));
+  until_polled("b.test", 2);
+
+  EXPECT_TRUE(uses("b.test", b.bundle()));
+  EXPECT_THAT(names(), ElementsAre("b.test"));
 }
 
 TEST_F(Registry, LeavesTheConfigurationsRelationshipsToTheFile) {
