@@ -87,9 +87,6 @@ std::string field_lines(const Fields& fields) {
   return table(rows);
 }
 
-void print_table(const Rows& rows) { std::cout << table(rows); }
-void print_fields(const Fields& fields) { std::cout << field_lines(fields); }
-
 std::string Paint::operator()(std::string_view text, Tone tone) const {
   if (!on_ || tone == Tone::plain) return std::string(text);
   const char* code = "\x1b[31m";

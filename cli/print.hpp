@@ -28,9 +28,6 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 std::string table(const Rows& rows, std::size_t width = 0);
 // "name:  value" lines, aligned.
 std::string field_lines(const Fields& fields);
-// The same on stdout.
-void print_table(const Rows& rows);
-void print_fields(const Fields& fields);
 
 enum class Tone { plain, good, warning, bad, loud };  // loud: not to be overlooked
 
