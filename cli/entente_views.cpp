@@ -36,7 +36,8 @@ HeldView held_of(const v1::HeldBundle& m) {
           time_of(m.has_held_at(), m.held_at()),
           sequence_of(m),
           trust::Provenance{m.source(), m.address(), m.certificate()},
-          changes_of(m.changes())};
+          changes_of(m.changes()),
+          m.origin()};
 }
 
 // What an older Entente does not send is not known.
@@ -84,6 +85,7 @@ RelationshipView to_view(const v1::Relationship& m) {
   if (m.has_held()) view.held = held_of(m.held());
   view.bundle_origin = if_said(m.bundle_origin());
   view.bundle_source = if_said(m.bundle_source());
+  view.served_by = if_said(m.served_by());
   return view;
 }
 

@@ -56,6 +56,7 @@ Json held_json(const std::optional<HeldView>& held) {
           {"why", held->why},
           {"since", json_time(held->since)},
           {"sequence", json_of(held->sequence)},
+          {"origin", json_text(held->origin)},
           {"source", json_text(held->from.source)},
           {"address", json_text(held->from.address)},
           {"certificate", json_text(held->from.certificate)},
@@ -96,6 +97,7 @@ Fields definition_fields(const RelationshipView& r) {
     fields.emplace_back("bundle in use", printable(*r.bundle_origin) + (r.bundle_source && !r.bundle_source->empty()
                                                                             ? ", from " + printable(*r.bundle_source)
                                                                             : ""));
+  if (r.served_by) fields.emplace_back("served by", printable(*r.served_by));
   return fields;
 }
 
@@ -106,6 +108,7 @@ std::string held_text(const RelationshipView& r, Time now, const Paint& paint) {
                 {"  since", moment(held.since, ago(held.since, now))},
                 {"  digest", printable(held.digest)},
                 {"  sequence", number_of(held.sequence)},
+                {"  origin", held.origin.empty() ? "-" : printable(held.origin)},
                 {"  from", provenance_text(held.from)}};
   text += field_lines(fields) + changes_text(held.changes, paint);
   text += "To take it:    entente federation approve " + printable(r.trust_domain) + " --digest " +
@@ -138,16 +141,24 @@ Json status_json(const RelationshipView& r) {
           {"source", json_of(r.source)}};
 }
 
+Json list_json(const RelationshipView& r) {
+  Json document = status_json(r);
+  document["held"] = r.held ? Json(r.held->digest) : Json(nullptr);
+  return document;
+}
+
 Json to_json(const RelationshipView& r) {
   Json document = status_json(r);
   document["endpoint_urls"] = r.endpoint_urls;
   document["policy"] = json_of(r.policy);
+  document["policy_is_default"] = r.policy ? Json(r.policy_is_default) : Json(nullptr);
   document["sequence_rule"] = json_of(r.sequence_rule);
   document["roots"] = json_of(r.roots_pem && !r.roots_pem->empty() ? r.roots_pem : std::nullopt);
   document["pins"] = json_of(r.pins);
   document["allow_private_redirects"] = json_of(r.allow_private_redirects);
   document["bundle_origin"] = json_of(r.bundle_origin);
   document["bundle_source"] = json_of(r.bundle_source);
+  document["served_by"] = json_of(r.served_by);
   document["held"] = held_json(r.held);
   return document;
 }

@@ -11,6 +11,8 @@ namespace entente::cli {
 
 // README, How to read the status: the status fields, in their order.
 Json status_json(const RelationshipView& relationship);
+// The status fields, then the digest of what waits for approval, or null.
+Json list_json(const RelationshipView& relationship);
 // The status fields, then the definition's rest and what waits for approval.
 Json to_json(const RelationshipView& relationship);
 

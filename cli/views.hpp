@@ -26,6 +26,7 @@ struct HeldView {
   std::optional<std::uint64_t> sequence;
   trust::Provenance from;
   std::vector<trust::AuthorityChange> changes;  // against what is in use
+  std::string origin;                           // "fetched", "imported"; "": not told
 };
 
 // A federation relationship and its status, in the words of the README.
@@ -52,6 +53,7 @@ struct RelationshipView {
   std::optional<bool> allow_private_redirects;
   std::optional<HeldView> held;
   std::optional<std::string> bundle_origin, bundle_source;  // how the bundle in use came, and from where
+  std::optional<std::string> served_by;  // the URL of the last good answer; null: none since the start
 
   bool awaits_approval() const { return held.has_value() || state == "held"; }
 };

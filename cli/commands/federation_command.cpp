@@ -11,7 +11,7 @@ namespace {
 int print_list(const std::vector<RelationshipView>& views, Output output) {
   if (output == Output::json) {
     Json document = Json::array();
-    for (const RelationshipView& view : views) document.push_back(status_json(view));
+    for (const RelationshipView& view : views) document.push_back(list_json(view));
     print_json(document);
   } else {
     std::cout << relationships_text(views, std::chrono::system_clock::now(), paint_for_stdout(), terminal_width());

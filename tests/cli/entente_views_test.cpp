@@ -46,7 +46,9 @@ TEST(RelationshipViewOfEntente, TellsEverything) {
   message.set_state("held");
   message.set_policy("approve");
   message.mutable_last_success()->set_seconds(5);
+  message.set_served_by("https://two/");
   message.mutable_held()->set_digest("d1");
+  message.mutable_held()->set_origin("imported");
   message.mutable_held()->add_changes()->set_added(true);
 
   const RelationshipView view = to_view(message);
@@ -54,7 +56,9 @@ TEST(RelationshipViewOfEntente, TellsEverything) {
   EXPECT_EQ(view.endpoint_urls.size(), 2U);
   EXPECT_EQ(view.last_success, from_unix_seconds(5));
   EXPECT_FALSE(view.last_attempt || view.sequence || view.last_error);
+  EXPECT_EQ(view.served_by, "https://two/");
   EXPECT_EQ(view.held->digest, "d1");
+  EXPECT_EQ(view.held->origin, "imported");
   EXPECT_TRUE(view.held->changes.front().added);
   EXPECT_TRUE(view.awaits_approval());
 }

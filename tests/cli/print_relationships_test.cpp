@@ -41,8 +41,9 @@ RelationshipView held(const std::string& name) {
   view.state = "held";
   view.policy = "approve";
   view.held = HeldView{
-      digest, "policy approve: 1 X.509 authority added",      now - minutes(10),
-      9,      {"https://b.example/", "192.0.2.1:8443", "ce"}, {{true, "x509-svid", "f1", "CN=new", now + hours(48)}}};
+      digest,    "policy approve: 1 X.509 authority added",      now - minutes(10),
+      9,         {"https://b.example/", "192.0.2.1:8443", "ce"}, {{true, "x509-svid", "f1", "CN=new", now + hours(48)}},
+      "imported"};
   return view;
 }
 
@@ -112,6 +113,7 @@ TEST(OneRelationship, ShowsTheHeldChangeAndTheExactCommandsForIt) {
 
   EXPECT_THAT(text, HasSubstr("A CHANGE AWAITS APPROVAL"));
   EXPECT_THAT(text, HasSubstr("https://b.example/ at 192.0.2.1:8443, certificate ce"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("origin: +imported\n"));
   EXPECT_THAT(text, HasSubstr("x509-svid added"));
   EXPECT_THAT(text, HasSubstr("entente federation approve b.test --digest " + digest + "\n"));
   EXPECT_THAT(text, HasSubstr("entente federation reject b.test --digest " + digest + "\n"));
@@ -127,6 +129,7 @@ TEST(OneRelationship, SaysWhatIsSetApartFromTheDefaults) {
   view.policy_is_default = true;
   view.bundle_origin = "imported";
   view.bundle_source = "b.jws";
+  view.served_by = "https://two.test/";
 
   const std::string text = relationship_text(view, now, plain);
 
@@ -136,6 +139,7 @@ TEST(OneRelationship, SaysWhatIsSetApartFromTheDefaults) {
   EXPECT_THAT(text, ::testing::ContainsRegex("private redirects: +allowed\n"));
   EXPECT_THAT(text, ::testing::ContainsRegex("policy: +accept \\(the default\\)\n"));
   EXPECT_THAT(text, ::testing::ContainsRegex("bundle in use: +imported, from b.jws\n"));
+  EXPECT_THAT(text, ::testing::ContainsRegex("served by: +https://two.test/\n"));
 }
 
 TEST(OneRelationship, ShowsNothingOfAStrangersThatATerminalWouldObey) {
@@ -164,12 +168,28 @@ TEST(RelationshipJson, HasTheStatusFieldsInTheirOrderAndNullForWhatIsNotTold) {
     EXPECT_TRUE(document[unknown].is_null()) << unknown;
 }
 
+TEST(RelationshipJson, OfAListHasTheDigestOfWhatWaits) {
+  EXPECT_EQ(list_json(held("b.test"))["held"], digest);
+  EXPECT_TRUE(list_json(current("b.test"))["held"].is_null());
+}
+
+TEST(RelationshipJson, TellsWhosePolicyItIsAndWhichUrlServes) {
+  RelationshipView view = current("b.test");
+  view.policy_is_default = true;
+  view.served_by = "https://two.test/";
+
+  EXPECT_EQ(to_json(view)["policy_is_default"], true);
+  EXPECT_EQ(to_json(view)["served_by"], "https://two.test/");
+  EXPECT_TRUE(to_json(told_by_spire())["policy_is_default"].is_null());
+}
+
 TEST(RelationshipJson, HoldsTheWholeHeldChange) {
   const Json document = to_json(held("b.test"));
 
   const Json& waiting = document["held"];
   EXPECT_EQ(waiting["digest"], digest);
   EXPECT_EQ(waiting["sequence"], 9);
+  EXPECT_EQ(waiting["origin"], "imported");
   EXPECT_EQ(waiting["source"], "https://b.example/");
   EXPECT_EQ(waiting["changes"][0]["change"], "added");
   EXPECT_EQ(waiting["changes"][0]["expires_at"], "1970-01-14T13:46:40Z");

@@ -17,8 +17,8 @@ STATUS_FIELDS = ["trust_domain", "endpoint_url", "endpoint_profile", "endpoint_s
                  "refresh_hint", "x509_authorities", "jwt_authorities", "earliest_expiry", "last_success", "last_attempt",
                  "next_attempt", "last_change", "consecutive_failures", "last_error", "source"]
 # What `show` says besides.
-DEFINITION_FIELDS = ["endpoint_urls", "policy", "sequence_rule", "roots", "pins", "allow_private_redirects", "bundle_origin",
-                     "bundle_source", "held"]
+DEFINITION_FIELDS = ["endpoint_urls", "policy", "policy_is_default", "sequence_rule", "roots", "pins",
+                     "allow_private_redirects", "bundle_origin", "bundle_source", "served_by", "held"]
 RFC3339_UTC = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$")
 
 
@@ -206,7 +206,8 @@ class AgainstServer(Scenario):
         status = self.json("federation", "show", "b.test")
 
         self.assertEqual(list(status), STATUS_FIELDS + DEFINITION_FIELDS)
-        self.assertEqual((status["endpoint_urls"], status["policy"], status["held"]), ([self.peer.url], "accept", None))
+        self.assertEqual((status["endpoint_urls"], status["policy"], status["policy_is_default"], status["served_by"], status["held"]),
+                         ([self.peer.url], "accept", True, self.peer.url, None))
         self.assertEqual((status["trust_domain"], status["endpoint_profile"], status["state"], status["source"]),
                          ("b.test", "https_web", "current", "config"))
         self.assertEqual((status["endpoint_url"], status["endpoint_spiffe_id"]), (self.peer.url, None))
@@ -217,7 +218,7 @@ class AgainstServer(Scenario):
             if status[name] is not None or name != "next_attempt":  # null while a poll is under way
                 self.assertRegex(status[name], RFC3339_UTC)
         listed = self.json("federation", "list")
-        self.assertEqual([list(one) for one in listed], [STATUS_FIELDS])
+        self.assertEqual([(list(one), one["held"]) for one in listed], [(STATUS_FIELDS + ["held"], None)])
         text = self.good("federation", "list")
         self.assertRegex(text.splitlines()[1], r"^b\.test +current +\d+ ")
         self.assertRegex(self.good("federation", "show", "b.test"), r"(?m)^state: +current$")
