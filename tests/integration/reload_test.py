@@ -128,6 +128,46 @@ class Reload(Scenario):
         line = json.loads(self.host.wait_for_log("is applied"))
         self.assertIn("the configuration is applied", line.values())
 
+    def test_the_change_policy_holds_from_the_next_poll_on(self):
+        self.federate()
+        self.host.start_run()
+        self.host.wait_until_current("peer.test")
+        other = ForeignAuthority(self.folder, "added.test")
+
+        self.host.configuration["change_policy"] = "approve"
+        self.reload()
+        self.peer.change(answer(self.authority.document(sequence=11, keys=[self.authority.x509_key(), other.x509_key()])))
+        self.host.try_command("federation", "refresh")
+
+        held = self.host.wait_for_held("peer.test")
+        self.assertEqual((held["policy"], held["sequence"], held["held"]["sequence"]), ("approve", 10, 11))
+
+        self.host.configuration["change_policy"] = "accept"
+        self.reload()
+        self.host.try_command("federation", "refresh")
+        taken = self.host.wait_for_status("peer.test", lambda seen: seen["sequence"] == 11, "the bundle that was held")
+        self.assertEqual((taken["policy"], taken["state"]), ("accept", "current"))
+
+    def test_narrower_limits_of_the_history_apply_at_once(self):
+        self.federate()
+        self.host.start_run()
+        self.host.wait_until_current("peer.test")
+        for sequence in (11, 12):
+            self.peer.change(answer(self.authority.document(sequence=sequence)))
+            self.host.try_command("federation", "refresh")
+            self.host.wait_for_status("peer.test", lambda seen: seen["sequence"] == sequence, f"sequence {sequence}")
+
+        def numbers():
+            return [entry["number"] for entry in self.host.json("federation", "history", "peer.test")]
+        self.assertEqual(numbers(), [1, 2, 3])
+
+        self.host.configuration["history"] = {"entries": 2}
+        self.reload()
+        eventually(lambda: numbers() == [2, 3], "the oldest gone")
+        self.host.configuration["history"] = {"entries": 1}
+        self.reload()
+        eventually(lambda: numbers() == [3], "all but the newest gone")
+
     def test_the_refresh_hint_reaches_the_peers(self):
         self.host.start_run()
         self.host.configuration["bundle_endpoint"]["refresh_hint"] = "77s"
