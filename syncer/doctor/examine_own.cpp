@@ -50,6 +50,7 @@ void examine_own_document(const OwnEndpointFacts& facts, const AddressSeen& addr
 AddressSeen without_verdict(const AddressSeen& address) {
   AddressSeen judged = address;
   judged.verdict.reset();
+  judged.verified_chain.clear();
   return judged;
 }
 

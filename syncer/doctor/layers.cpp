@@ -37,17 +37,18 @@ std::string chain_in_words(const std::vector<crypto::Certificate>& chain) {
   return text + "; issued by " + (chain.back().issuer().empty() ? "(an empty name)" : chain.back().issuer());
 }
 
-// The root that a path ends at; "" where there is none, or the roots are the system's.
+// "; trusted by CN=x", the root that a path ends at; "" where the certificate was not judged.
 std::string root_in_words(Time now, const AddressSeen& seen, const EndpointWords& words) {
-  const std::vector<crypto::Certificate>* roots = nullptr;
+  std::string text;
   if (const auto* web = std::get_if<trust::HttpsWeb>(&words.profile)) {
-    roots = web->roots.get();
-  } else if (words.anchor) {
-    roots = &words.anchor->x509_authorities;
+    if (seen.verified_chain.empty()) return "";
+    text.append("; trusted by ").append(name_of(seen.verified_chain.back()));
+    return text.append(web->roots ? ", of this relationship's roots" : ", of the system's roots");
   }
-  if (!roots) return "";
-  const auto path = crypto::validate_path(seen.chain, *roots, now);
-  return path && !path->empty() ? name_of(path->back()) : "";
+  if (words.anchor == nullptr) return "";
+  const auto path = crypto::validate_path(seen.chain, words.anchor->x509_authorities, now);
+  if (!path || path->empty()) return "";
+  return text.append("; trusted by ").append(name_of(path->back()));
 }
 
 std::string at(const AddressSeen& seen, const trust::EndpointUrl& url) { return url.str() + " at " + seen.address; }
@@ -165,9 +166,9 @@ void examine_certificate(Time now, const AddressSeen& seen, const trust::Endpoin
   }
   if (seen.chain.empty()) return;
   if (!seen.verdict) {
-    const std::string root = root_in_words(now, seen, words);
-    findings.ok("tls", at(seen, url) + ": " + chain_in_words(seen.chain) + "; trusted by " +
-                           (root.empty() ? "the system's roots" : root));
+    std::string what = at(seen, url);
+    what.append(": ").append(chain_in_words(seen.chain)).append(root_in_words(now, seen, words));
+    findings.ok("tls", std::move(what));
   } else if (std::holds_alternative<trust::HttpsSpiffe>(words.profile)) {
     examine_spiffe_verdict(seen, url, words, findings);
   } else {

@@ -52,6 +52,7 @@ class AddressLook {
     if (!stream) stream = co_await undemanding_stream(part_of(request_.until, 2));
     if (!stream) co_return;
     seen_.chain = stream->peer_chain();
+    seen_.verified_chain = stream->verified_chain();
     co_await ask(*stream);
     co_await say_goodbye(*stream);
   }

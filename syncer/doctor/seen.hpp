@@ -32,7 +32,9 @@ struct AddressSeen {
   // were seen over a connection that proves nothing.
   std::optional<Error> handshake;
   std::vector<crypto::Certificate> chain;  // leaf first
-  std::optional<Error> http;               // why there is no answer
+  // https_web: up to the root that it was found good by; empty where there is a verdict, and under another profile.
+  std::vector<crypto::Certificate> verified_chain;
+  std::optional<Error> http;  // why there is no answer
   std::optional<AnswerSeen> answer;
 };
 

@@ -1,3 +1,4 @@
+#include "tests/support/temp_folder.hpp"
 #include "tests/syncer/doctor/fixture.hpp"
 #include "tests/syncer/fetch/connect_proxy.hpp"
 
@@ -26,6 +27,23 @@ TEST_F(DoctorTest, FindsNothingWrongWithAGoodWebEndpoint) {
   TlsServer server = serving(authority.web({"localhost"}), http_response("200 OK", document()));
   const auto findings = examine(web_relationship(server.url()));
   EXPECT_THAT(complaints(findings), IsEmpty()) << to_text(findings);
+  EXPECT_THAT(said(findings, "tls"), HasSubstr("trusted by CN=authority of b.test"));
+  EXPECT_THAT(said(findings, "tls"), HasSubstr("of this relationship's roots"));
+}
+
+TEST_F(DoctorTest, NamesWhichOfTheSystemsRootsItMet) {
+  TempFolder folder;
+  ::setenv("SSL_CERT_FILE", folder.write("roots.pem", authority.certificate().pem()).c_str(), 1);
+  TlsServer server = serving(authority.web({"localhost"}), http_response("200 OK", document()));
+  RelationshipFacts facts = web_relationship(server.url());
+  facts.profile = trust::HttpsWeb{};
+
+  const auto findings = examine(std::move(facts));
+  ::unsetenv("SSL_CERT_FILE");
+
+  EXPECT_THAT(complaints(findings), IsEmpty()) << to_text(findings);
+  EXPECT_THAT(said(findings, "tls"), HasSubstr("trusted by CN=authority of b.test"));
+  EXPECT_THAT(said(findings, "tls"), HasSubstr("of the system's roots"));
 }
 
 TEST_F(DoctorTest, AsksEveryAddressOnceAndWithoutHoldingAnything) {
