@@ -31,10 +31,16 @@ AdminChannel::AdminChannel(std::string target, Duration timeout) : target_(std::
   channel_ = grpc::CreateCustomChannel(target_, grpc::InsecureChannelCredentials(), arguments);
 }
 
-Result<std::shared_ptr<const AdminChannel>> AdminChannel::connect(const GlobalOptions& options) {
+Result<std::string> admin_target(const GlobalOptions& options) {
   Result<std::string> target =
       client::find_endpoint_socket(options.admin_socket, {"--admin-socket", "ENTENTE_ADMIN_SOCKET"});
   if (!target) return Error(Errc::invalid_argument, "admin socket: " + target.error().message());
+  return target;
+}
+
+Result<std::shared_ptr<const AdminChannel>> AdminChannel::connect(const GlobalOptions& options) {
+  Result<std::string> target = admin_target(options);
+  if (!target) return target.error();
   return std::shared_ptr<const AdminChannel>(new AdminChannel(std::move(*target), options.timeout));
 }
 

@@ -165,6 +165,15 @@ std::vector<syncer::doctor::Finding> examine_files(const config::Config& config)
   return findings.all();
 }
 
+std::vector<syncer::doctor::Finding> examine_admin_socket(const std::filesystem::path& path) {
+  Findings findings;
+  if (!path.is_absolute()) return findings.all();
+  syncer::doctor::FileSeen seen = syncer::doctor::look_at_file(FileKind::admin_socket, path);
+  seen.group_expected = true;  // whether there is to be one, is in the configuration
+  examine_file(seen, findings);
+  return findings.all();
+}
+
 Result<OwnEndpoint> own_endpoint(const AdminClient* client, const config::Config& config,
                                  const std::string& public_url) {
   if (!config.bundle_endpoint || !config.trust_domain)

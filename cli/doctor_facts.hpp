@@ -1,6 +1,7 @@
 // What the doctor is told: the admin API's views and the configuration, as its facts.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ syncer::doctor::OurSide our_side(const config::Config* config, Duration timeout)
 
 // This host's sockets, folders and keys.
 std::vector<syncer::doctor::Finding> examine_files(const config::Config& config);
+
+// The admin socket alone, where no configuration is given; nothing where the path is not absolute.
+std::vector<syncer::doctor::Finding> examine_admin_socket(const std::filesystem::path& path);
 
 // Our own endpoint: what it should show, and where it is asked.
 struct OwnEndpoint {

@@ -26,6 +26,10 @@ struct GlobalOptions {
   Duration timeout = std::chrono::seconds(30);
 };
 
+// Where the admin socket is, as gRPC names it ("unix:/path"): --admin-socket, else ENTENTE_ADMIN_SOCKET;
+// Errc::invalid_argument where neither says.
+Result<std::string> admin_target(const GlobalOptions& options);
+
 // "entente: <message>" on stderr; the exit code for the error.
 int fail(const Error& error);
 // The same for what a server refused: not a mistake of usage, whatever its code.

@@ -20,7 +20,12 @@ std::string counted(std::size_t number, const std::string& noun) {
 std::string verdict(const FindingGroup& group) {
   const std::size_t problems = count(group.findings, Severity::problem);
   const std::size_t warnings = count(group.findings, Severity::warning);
-  if (problems + warnings == 0) return counted(group.findings.size(), "check") + ", nothing found";
+  const std::size_t notes = count(group.findings, Severity::note);
+  if (problems + warnings == 0) {
+    std::string text = counted(group.findings.size() - notes, "check") + ", nothing found";
+    if (notes > 0) text.append("; ").append(std::to_string(notes)).append(" not made");
+    return text;
+  }
   std::string text;
   if (problems > 0) text = counted(problems, "problem");
   if (warnings > 0) text += (text.empty() ? "" : ", ") + counted(warnings, "warning");
@@ -29,6 +34,7 @@ std::string verdict(const FindingGroup& group) {
 
 Tone tone_of(Severity severity) {
   if (severity == Severity::problem) return Tone::bad;
+  if (severity == Severity::note) return Tone::plain;
   return severity == Severity::warning ? Tone::warning : Tone::good;
 }
 

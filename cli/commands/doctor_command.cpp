@@ -21,7 +21,6 @@ struct Examination {
   std::vector<doctor::RelationshipFacts> relationships;
   std::optional<OwnEndpoint> own;
   std::vector<FindingGroup> groups;  // the first is this host's
-
   doctor::Findings host;
 };
 
@@ -101,17 +100,32 @@ void collect(Examination& examination, const std::vector<std::string>& trust_dom
 
 void find_own_endpoint(Examination& examination, const std::string& public_url) {
   if (!examination.config) {
-    examination.host.ok("own_endpoint", "our own endpoint and sockets are looked at with -c FILE");
+    examination.host.note("own_endpoint",
+                          "not looked at: our own endpoint, the Workload API's socket, files, the peers' hints against "
+                          "the polling floor, and whether the peers still ask us",
+                          "name the configuration: entente doctor -c FILE");
     return;
   }
   const AdminClient* const client = examination.client ? &*examination.client : nullptr;
   Result<OwnEndpoint> own = own_endpoint(client, *examination.config, public_url);
   if (own)
     examination.own.emplace(std::move(*own));
-  else if (own.error().code() == Errc::not_found)
-    examination.host.ok("own_endpoint", "not looked at: " + own.error().message());
-  else
+  else if (own.error().code() != Errc::not_found)
     examination.host.problem("own_endpoint", own.error().message(), "see above, or correct what was given");
+  else if (examination.config->bundle_endpoint)
+    examination.host.note("own_endpoint", "not looked at: " + own.error().message(),
+                          "entente doctor -c FILE --endpoint-url URL");
+  else
+    examination.host.ok("own_endpoint", "there is none: " + own.error().message());
+}
+
+// The files of this host's that are known: all of the configuration's, else the socket that was asked.
+std::vector<doctor::Finding> of_files(const Examination& examination) {
+  if (examination.config) return examine_files(*examination.config);
+  const Result<std::string> target = admin_target(examination.options);
+  constexpr std::string_view scheme = "unix:";
+  if (!target || !target->starts_with(scheme)) return {};
+  return examine_admin_socket(target->substr(scheme.size()));
 }
 
 Status look(Examination& examination) {
@@ -130,8 +144,7 @@ Status look(Examination& examination) {
   // First: the look at our own endpoint makes this host one of its clients.
   const doctor::OurSide ours = our_side(examination.config ? &*examination.config : nullptr, bounds.each);
   std::vector<doctor::Finding> of_host = examination.host.all();
-  if (examination.config)
-    for (doctor::Finding& finding : examine_files(*examination.config)) of_host.push_back(std::move(finding));
+  for (doctor::Finding& finding : of_files(examination)) of_host.push_back(std::move(finding));
   if (examination.own) {
     auto own = examine_own(instruments, examination.own->facts, examination.own->url, bounds);
     for (doctor::Finding& finding : run_to_end(io, std::move(own))) of_host.push_back(std::move(finding));

@@ -92,7 +92,8 @@ void examine_file(const FileSeen& file, Findings& findings) {
   const std::string name = std::string(noun(file.kind)) + " " + file.path.string();
   if (file.error) {
     if (file.error->code() == Errc::permission_denied)
-      findings.ok(rule.check, name + ": cannot be seen as this user: " + file.error->message());
+      findings.note(rule.check, name + ": cannot be seen as this user: " + file.error->message(),
+                    "run the doctor as the user that Entente runs as");
     else
       findings.problem(rule.check, name + ": " + file.error->message(),
                        "see in the log whether Entente runs with this configuration, and could create it");

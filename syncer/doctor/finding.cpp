@@ -8,6 +8,8 @@ std::string_view to_string(Severity severity) {
   switch (severity) {
     case Severity::ok:
       return "ok";
+    case Severity::note:
+      return "note";
     case Severity::warning:
       return "warning";
     case Severity::problem:
@@ -18,6 +20,10 @@ std::string_view to_string(Severity severity) {
 
 void Findings::ok(std::string check, std::string what) {
   found_.push_back({std::move(check), Severity::ok, trust_domain_, std::move(what), ""});
+}
+
+void Findings::note(std::string check, std::string what, std::string what_to_do) {
+  found_.push_back({std::move(check), Severity::note, trust_domain_, std::move(what), std::move(what_to_do)});
 }
 
 void Findings::warning(std::string check, std::string what, std::string what_to_do) {
@@ -36,7 +42,7 @@ std::vector<Finding> worst_first(std::vector<Finding> findings) {
 
 bool any_to_act_on(const std::vector<Finding>& findings) {
   return std::any_of(findings.begin(), findings.end(),
-                     [](const Finding& finding) { return finding.severity != Severity::ok; });
+                     [](const Finding& finding) { return finding.severity >= Severity::warning; });
 }
 
 }  // namespace entente::syncer::doctor

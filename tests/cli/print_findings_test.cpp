@@ -34,6 +34,20 @@ TEST(FindingsText, ShowsWhatIsInOrderOnlyWhenAsked) {
   EXPECT_THAT(findings_text(examined(), true, plain), HasSubstr("  ok      tcp: connected\n"));
 }
 
+TEST(FindingsText, SaysAlwaysWhichChecksWereNotMade) {
+  Findings host;
+  host.ok("admin_api", "answers");
+  host.note("own_endpoint", "not looked at", "give -c FILE");
+
+  const std::string text = findings_text({{"", host.all()}}, false, plain);
+
+  EXPECT_EQ(text,
+            "this host: 1 check, nothing found; 1 not made\n"
+            "  note    own_endpoint: not looked at\n"
+            "          to do: give -c FILE\n");
+  EXPECT_FALSE(syncer::doctor::any_to_act_on(host.all()));
+}
+
 TEST(FindingsText, KeepsWhatStrangersSentFromTheTerminal) {
   EXPECT_THAT(findings_text(examined(), false, plain), HasSubstr("no address\\x1b[2J for b.example"));
 }

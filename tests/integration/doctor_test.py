@@ -29,7 +29,7 @@ class Doctor(Scenario):
 
     def complaints(self, report):
         return sorted({(finding["trust_domain"], finding["check"]) for finding in report["findings"]
-                       if finding["severity"] != "ok"}, key=str)
+                       if finding["severity"] in ("problem", "warning")}, key=str)
 
     def open_folder(self, host):
         """The sockets must be reachable for the host's workloads."""
@@ -142,7 +142,19 @@ class Doctor(Scenario):
         host = Host(self)
         done = host.try_command("doctor", "--output", "json")
         self.assertEqual(done.returncode, 1)
-        self.assertEqual(self.complaints(json.loads(done.stdout)), [(None, "admin_api")])
+        self.assertEqual(self.complaints(json.loads(done.stdout)), [(None, "admin_api"), (None, "admin_socket")])
+
+    def test_without_the_configuration_it_says_what_it_did_not_look_at(self):
+        host = Host(self).start_run()
+
+        good = host.try_command("doctor")
+
+        self.assertEqual(good.returncode, 0, good.stdout)
+        self.assertRegex(good.stdout, r"(?m)^  note +own_endpoint: not looked at: our own endpoint.* still ask us$")
+        self.assertIn("entente doctor -c FILE", good.stdout)
+        # The one file that is known all the same.
+        (host.folder / "admin.sock").chmod(0o666)
+        self.assertEqual(self.complaints(self.examine(host)), [(None, "admin_socket")])
 
     def test_an_unknown_trust_domain_is_a_finding_and_a_malformed_one_a_mistake_of_usage(self):
         host = Host(self).start_run()

@@ -45,7 +45,7 @@ inline std::string said(const std::vector<Finding>& findings, std::string_view c
 inline std::vector<std::string> complaints(const std::vector<Finding>& findings) {
   std::vector<std::string> checks;
   for (const Finding& finding : findings)
-    if (finding.severity != Severity::ok) checks.push_back(finding.check);
+    if (finding.severity >= Severity::warning) checks.push_back(finding.check);
   return checks;
 }
 
