@@ -34,14 +34,19 @@ constexpr Family change_family{"entente_federation_last_change_timestamp_seconds
 constexpr Family failures_family{"entente_federation_consecutive_failures", "polls that failed since the last success"};
 constexpr Family polls_family{"entente_federation_polls_total", "polls by result"};
 constexpr Family held_family{"entente_federation_held", "1 while a bundle waits for approval"};
+constexpr Family serving_family{"entente_federation_serving_url_index",
+                                "which URL served last: 0 is the first of the relationship, any other a fail-over"};
 // Of no one trust domain.
 constexpr Family changes_family{"entente_federation_changes_total", "decisions about bundles that went on record"};
 
 constexpr std::array families = {state_family,  warning_family,  sequence_family, hint_family,    x509_family,
                                  jwt_family,    expiry_family,   success_family,  attempt_family, next_family,
-                                 change_family, failures_family, polls_family,    held_family};
-constexpr std::array counted_always = {trust::HistoryAction::accepted, trust::HistoryAction::held,
-                                       trust::HistoryAction::refused, trust::HistoryAction::withdrawn};
+                                 change_family, failures_family, polls_family,    held_family,    serving_family};
+constexpr std::array counted_always = {trust::HistoryAction::accepted,    trust::HistoryAction::bootstrap,
+                                       trust::HistoryAction::given,       trust::HistoryAction::approved,
+                                       trust::HistoryAction::rolled_back, trust::HistoryAction::held,
+                                       trust::HistoryAction::rejected,    trust::HistoryAction::refused,
+                                       trust::HistoryAction::withdrawn,   trust::HistoryAction::accept_next};
 
 telemetry::Counter& changes(telemetry::Metrics& metrics, trust::HistoryAction action) {
   return metrics.counter(changes_family.name, changes_family.help, {{"action", std::string(trust::to_string(action))}});
@@ -59,6 +64,13 @@ void put(telemetry::Metrics& metrics, const Family& family, const Labels& labels
     metrics.gauge(family.name, family.help, labels).set(*value);
   else
     metrics.remove(family.name, labels);
+}
+
+std::optional<double> serving_index(const trust::RelationshipStatus& status) {
+  const std::vector<trust::EndpointUrl>& urls = status.relationship->endpoint_urls;
+  for (std::size_t i = 0; i < urls.size(); ++i)
+    if (status.attempts.served_by == urls[i].str()) return static_cast<double>(i);
+  return std::nullopt;
 }
 
 void expose(telemetry::Metrics& metrics, const trust::RelationshipStatus& status) {
@@ -88,6 +100,7 @@ void expose(telemetry::Metrics& metrics, const trust::RelationshipStatus& status
   put(metrics, next_family, labels, timestamp(status.attempts.next_attempt));
   put(metrics, change_family, labels, timestamp(status.last_change));
   put(metrics, held_family, labels, status.held ? 1 : 0);
+  put(metrics, serving_family, labels, serving_index(status));
   put(metrics, failures_family, labels, status.attempts.consecutive_failures);
 }
 

@@ -6,6 +6,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::HasSubstr;
+using testing::Not;
 
 class Failover : public SyncerTest {
  protected:
@@ -42,10 +43,14 @@ TEST_F(Failover, AsksTheNextUntilOneServes) {
 TEST_F(Failover, GoesBackToTheFirstWhenItAnswersAgain) {
   network.at(second).serve(document(b.bundle(7)), "\"seven\"");
   begin();
+  EXPECT_THAT(metrics.expose(), Not(HasSubstr("entente_federation_serving_url_index"))) << "not known yet";
   until_settled(1);
+  EXPECT_THAT(metrics.expose(), HasSubstr("entente_federation_serving_url_index{trust_domain=\"b.test\"} 1"));
   network.at(first).serve(document(b.bundle(7)), "\"seven\"");
 
   poll_again();
+
+  EXPECT_THAT(metrics.expose(), HasSubstr("entente_federation_serving_url_index{trust_domain=\"b.test\"} 0"));
 
   EXPECT_EQ(status("b.test").attempts.served_by, first);
   EXPECT_EQ(requests(first), 2U);
