@@ -52,35 +52,45 @@ bool needs_relationship(const trust::BundleRecord& record) {
   return true;
 }
 
-asio::awaitable<void> apply_bootstrap(const SyncerParts& parts, trust::RelationshipPtr relationship) {
+asio::awaitable<Status> apply_bootstrap(const SyncerParts& parts, trust::RelationshipPtr relationship,
+                                        std::optional<trust::Actor> by) {
   const std::string& name = relationship->trust_domain.name();
   std::optional<trust::Decision> decision;
+  bool recorded = false;
   Decide decide = [&](const trust::RecordPtr& held) -> std::optional<Step> {
     const Time now = parts.clock.now();
     decision = trust::decide_bootstrap(now, held.get(), relationship->bootstrap_bundle, bootstrap_source);
     const auto* accepted = std::get_if<trust::Accept>(&*decision);
     if (accepted == nullptr) return std::nullopt;
-    trust::Circumstances around{now, {bootstrap_source, "", ""}, std::nullopt, why_taken(held)};
-    return Step{accepted->next, trust::on_record(held.get(), *decision, relationship->bootstrap_bundle,
-                                                 trust::HistoryAction::bootstrap, std::move(around))};
+    trust::Circumstances around{now, {bootstrap_source, "", ""}, by, why_taken(held)};
+    auto event = trust::on_record(held.get(), *decision, relationship->bootstrap_bundle,
+                                  trust::HistoryAction::bootstrap, std::move(around));
+    recorded = event.has_value();
+    return Step{accepted->next, std::move(event)};
   };
   const auto applied = co_await apply(parts.ledger, parts.clock, relationship->trust_domain, std::move(decide));
   if (!applied) {
     parts.log.error("bootstrap bundle not applied",
                     {{"event", "bootstrap_not_applied"}, {"td", name}, {"error", applied.error().message()}});
-  } else if (const auto* refused = std::get_if<trust::Refuse>(&*decision)) {
+    co_return applied.error();
+  }
+  if (const auto* refused = std::get_if<trust::Refuse>(&*decision)) {
     parts.log.error("bootstrap bundle refused",
                     {{"event", "bootstrap_refused"}, {"td", name}, {"reason", refused->reason.message()}});
-  } else if (*applied) {
-    const trust::Accept& taken = std::get<trust::Accept>(*decision);
-    const spiffe::Bundle& bundle = *taken.next.bundle;
-    parts.log.info("bootstrap bundle applied", {{"event", "bundle_bootstrap"},
-                                                {"td", name},
-                                                {"seq", bundle.sequence ? std::to_string(*bundle.sequence) : "none"},
-                                                {"digest", spiffe::authorities_digest(bundle)},
-                                                {"url", bootstrap_source},
-                                                {"change", taken.summary}});
+    co_return refused->reason;
   }
+  if (!*applied) co_return ok();
+  const trust::Accept& taken = std::get<trust::Accept>(*decision);
+  const spiffe::Bundle& bundle = *taken.next.bundle;
+  parts.log.info("bootstrap bundle applied", {{"event", "bundle_bootstrap"},
+                                              {"td", name},
+                                              {"seq", bundle.sequence ? std::to_string(*bundle.sequence) : "none"},
+                                              {"digest", spiffe::authorities_digest(bundle)},
+                                              {"url", bootstrap_source},
+                                              {"change", taken.summary},
+                                              {"by", by ? trust::describe(*by) : "nobody"}});
+  if (recorded) count_change(parts.metrics, trust::HistoryAction::bootstrap);
+  co_return ok();
 }
 
 }  // namespace entente::syncer

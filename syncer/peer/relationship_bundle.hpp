@@ -23,7 +23,9 @@ asio::awaitable<void> withdraw(const SyncerParts& parts, spiffe::TrustDomain tru
 // ended. What an operator gave or imported stays.
 bool needs_relationship(const trust::BundleRecord& record);
 
-// Takes the relationship's bootstrap bundle where trust::decide_bootstrap says so. Faults are logged.
-asio::awaitable<void> apply_bootstrap(const SyncerParts& parts, trust::RelationshipPtr relationship);
+// Takes the relationship's bootstrap bundle where trust::decide_bootstrap says so. `by`: the operator who gave it, null
+// for the configuration's. Faults are logged, and are the answer.
+asio::awaitable<Status> apply_bootstrap(const SyncerParts& parts, trust::RelationshipPtr relationship,
+                                        std::optional<trust::Actor> by);
 
 }  // namespace entente::syncer

@@ -49,7 +49,8 @@ struct Syncer::Impl : std::enable_shared_from_this<Syncer::Impl> {
   Wanted by_trust_domain(const std::vector<RelationshipPtr>& all) const;
   static asio::awaitable<void> update(std::shared_ptr<Impl> self, std::vector<RelationshipPtr> relationships,
                                       trust::PollingPolicy policy);
-  static asio::awaitable<void> put(std::shared_ptr<Impl> self, RelationshipPtr relationship);
+  static asio::awaitable<Status> put(std::shared_ptr<Impl> self, RelationshipPtr relationship,
+                                     std::optional<trust::Actor> by);
   static asio::awaitable<void> erase(std::shared_ptr<Impl> self, spiffe::TrustDomain trust_domain,
                                      std::optional<trust::Actor> by);
   static asio::awaitable<void> stop_all(std::shared_ptr<Impl> self);
@@ -57,10 +58,10 @@ struct Syncer::Impl : std::enable_shared_from_this<Syncer::Impl> {
   asio::awaitable<void> carry_through(asio::awaitable<void> task);
 
   asio::awaitable<void> retire(const Differences& differences, const Ending& ending);
-  asio::awaitable<void> begin(const Differences& differences);
+  asio::awaitable<Status> begin(const Differences& differences, std::optional<trust::Actor> by);
   asio::awaitable<void> end(std::vector<LoopPtr> ending);
   asio::awaitable<void> withdraw_orphans(const Wanted& wanted);
-  asio::awaitable<void> apply_bootstraps(std::vector<RelationshipPtr> relationships);
+  asio::awaitable<Status> apply_bootstraps(std::vector<RelationshipPtr> relationships, std::optional<trust::Actor> by);
 };
 
 bool Syncer::Impl::is_own(const RelationshipPtr& relationship) const {
@@ -88,17 +89,20 @@ asio::awaitable<void> Syncer::Impl::update(std::shared_ptr<Impl> self, std::vect
   const Ending ending{"the configuration names the relationship no more", std::nullopt};
   co_await self->retire(found, ending);
   co_await self->withdraw_orphans(wanted);
-  co_await self->begin(found);
+  const Status begun = co_await self->begin(found, std::nullopt);
+  static_cast<void>(begun);  // what the configuration gave and cannot be used is in the log
 }
 
-asio::awaitable<void> Syncer::Impl::put(std::shared_ptr<Impl> self, RelationshipPtr relationship) {
+asio::awaitable<Status> Syncer::Impl::put(std::shared_ptr<Impl> self, RelationshipPtr relationship,
+                                          std::optional<trust::Actor> by) {
   const Result<AsyncMutex::Lock> turn = co_await self->turns.lock();
-  if (!turn || self->stopped || self->is_own(relationship)) co_return;
+  if (!turn) co_return turn.error();
+  if (self->stopped || self->is_own(relationship)) co_return ok();
   Differences found;
   compare(self->find(relationship->trust_domain), relationship, found);
   const Ending nothing_ends;
   co_await self->retire(found, nothing_ends);
-  co_await self->begin(found);
+  co_return co_await self->begin(found, std::move(by));
 }
 
 asio::awaitable<void> Syncer::Impl::erase(std::shared_ptr<Impl> self, spiffe::TrustDomain trust_domain,
@@ -139,15 +143,17 @@ asio::awaitable<void> Syncer::Impl::retire(const Differences& differences, const
   co_await end(replaced);
 }
 
-asio::awaitable<void> Syncer::Impl::begin(const Differences& differences) {
+// What was given to begin with may be refused; the polls begin all the same.
+asio::awaitable<Status> Syncer::Impl::begin(const Differences& differences, std::optional<trust::Actor> by) {
   for (const auto& kept : differences.kept) kept.before->set_relationship(kept.after);
   std::vector<RelationshipPtr> starting = differences.fresh;
   for (const auto& change : differences.changed) starting.push_back(change.after);
   // All of them before the first poll: an endpoint may prove itself by another relationship's bundle (FC-9).
-  co_await apply_bootstraps(starting);
-  if (stopped) co_return;
+  const Status given = co_await apply_bootstraps(starting, std::move(by));
+  if (stopped) co_return given;
   for (const RelationshipPtr& relationship : differences.fresh) start(relationship, {{}, parts.clock.now(), {}});
   for (const auto& change : differences.changed) start(change.after, change.before->memory());
+  co_return given;
 }
 
 asio::awaitable<void> Syncer::Impl::stop_all(std::shared_ptr<Impl> self) {
@@ -182,12 +188,21 @@ asio::awaitable<void> Syncer::Impl::withdraw_orphans(const Wanted& wanted) {
   static_cast<void>(joined);
 }
 
-asio::awaitable<void> Syncer::Impl::apply_bootstraps(std::vector<RelationshipPtr> relationships) {
+// The first fault is the answer.
+asio::awaitable<Status> Syncer::Impl::apply_bootstraps(std::vector<RelationshipPtr> relationships,
+                                                       std::optional<trust::Actor> by) {
   std::vector<asio::awaitable<void>> tasks;
-  for (const RelationshipPtr& relationship : relationships)
-    if (relationship->bootstrap_bundle) tasks.push_back(apply_bootstrap(parts, relationship));
+  std::vector<std::shared_ptr<std::optional<Status>>> answers;
+  for (const RelationshipPtr& relationship : relationships) {
+    if (!relationship->bootstrap_bundle) continue;
+    answers.push_back(std::make_shared<std::optional<Status>>());
+    tasks.push_back(keep_answer(apply_bootstrap(parts, relationship, by), answers.back()));
+  }
   const Status joined = co_await join(parts.control, std::move(tasks));
-  static_cast<void>(joined);
+  if (!joined) co_return joined.error();
+  for (const auto& answer : answers)
+    if (!**answer) co_return (*answer)->error();
+  co_return ok();
 }
 
 Syncer::Syncer(SyncerParts parts, trust::PollingPolicy policy)
@@ -201,9 +216,10 @@ asio::awaitable<void> Syncer::set_relationships(std::vector<trust::RelationshipP
   co_await impl->carry_through(Impl::update(impl, std::move(relationships), policy));
 }
 
-asio::awaitable<void> Syncer::put(trust::RelationshipPtr relationship) {
+asio::awaitable<Status> Syncer::put(trust::RelationshipPtr relationship, std::optional<trust::Actor> by) {
   const auto impl = impl_;
-  co_await impl->carry_through(Impl::put(impl, std::move(relationship)));
+  auto task = Impl::put(impl, std::move(relationship), std::move(by));
+  co_return co_await syncer::carry_through(impl->parts.control, std::move(task));
 }
 
 asio::awaitable<void> Syncer::erase(spiffe::TrustDomain trust_domain, std::optional<trust::Actor> by) {

@@ -46,8 +46,9 @@ class Syncer {
   asio::awaitable<void> set_relationships(std::vector<trust::RelationshipPtr> relationships,
                                           trust::PollingPolicy policy);
 
-  // The same for one relationship, new or changed, at the cost of one: what differs is applied, the rest goes on.
-  asio::awaitable<void> put(trust::RelationshipPtr relationship);
+  // The same for one relationship, new or changed, at the cost of one: what differs is applied, the rest goes on. `by`
+  // goes on record with its bootstrap bundle; an error says why that was not taken, while the polls have begun.
+  asio::awaitable<Status> put(trust::RelationshipPtr relationship, std::optional<trust::Actor> by = std::nullopt);
   // Ends one, if it runs, and withdraws its bundle; completes when nobody is served it any more.
   asio::awaitable<void> erase(spiffe::TrustDomain trust_domain, std::optional<trust::Actor> by);
   // For relationships that name no policy of their own; from the next poll on.

@@ -29,6 +29,13 @@ std::string urls_of(const trust::Relationship& relationship) {
   return text;
 }
 
+Error bundle_not_taken(const spiffe::TrustDomain& trust_domain, bool updated, const Error& why) {
+  std::string text = "the relationship with ";
+  text.append(trust_domain.name()).append(updated ? " was updated" : " was created");
+  text.append(", but the bundle given with it was not taken: ").append(why.message());
+  return Error(why.code(), std::move(text));
+}
+
 }  // namespace
 
 struct Relationships::Impl {
@@ -123,14 +130,14 @@ asio::awaitable<Status> Relationships::Impl::write(std::shared_ptr<Impl> self, t
   const Status written = co_await self->ledger.write_registry(std::move(changes));
   if (!written) co_return written.error();
   self->ended.erase(trust_domain);
-  co_await self->syncer.put(relationship);
+  const Status begun = co_await self->syncer.put(relationship, by);
   self->log.info(known ? "relationship updated" : "relationship created",
                  {{"event", known ? "relationship_updated" : "relationship_created"},
                   {"td", trust_domain.name()},
                   {"url", urls_of(*relationship)},
                   {"profile", trust::profile_name(relationship->profile)},
                   {"by", trust::describe(by)}});
-  co_return ok();
+  co_return begun ? ok() : Status(bundle_not_taken(trust_domain, known, begun.error()));
 }
 
 // What is served ends first: no disk holds up the end of trust. A definition that the store does not let go of is

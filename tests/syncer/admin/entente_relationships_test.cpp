@@ -101,6 +101,10 @@ TEST_F(EntenteRelationshipsTest, TakeABundleToBeginWithAndAChangedOneAtOnce) {
   ASSERT_TRUE(update(change).status.ok());
 
   EXPECT_EQ(server->record("b.test")->bundle->x509_authorities.front(), second.certificate());
+  for (const v1::HistoryEntry& entry : history("b.test")) {
+    EXPECT_EQ(entry.action(), "bootstrap");
+    EXPECT_EQ(entry.uid(), ::getuid()) << "who gave it";
+  }
 }
 
 // FC-16

@@ -9,7 +9,7 @@ using trust::RelationshipState;
 
 class Changes : public SyncerTest {
  protected:
-  void put(trust::RelationshipPtr relationship) { run(io, syncer->put(std::move(relationship))); }
+  void put(trust::RelationshipPtr relationship) { EXPECT_TRUE(run(io, syncer->put(std::move(relationship)))); }
   void erase(std::string_view trust_domain) { run(io, syncer->erase(domain(trust_domain), actor)); }
 };
 
@@ -127,22 +127,33 @@ TEST_F(Changes, OfUrlAndProfileKeepTheBundle) {
   EXPECT_EQ(actions("b.test"), "accepted");
 }
 
-// FC-2: from SPIFFE to web and back, each as one update; the anchors are of the profile that holds.
-TEST_F(Changes, OfTheProfileHoldFromTheNextPollOn) {
+// FC-2: from SPIFFE to web and back, each as one update; the anchors are of the profile that holds, and the bundle in
+// use is the same one all the way.
+TEST_F(Changes, OfTheProfileFromSpiffeToWebAndBackHoldFromTheNextPollOn) {
   network.at(url).serve(document(b.bundle(7)));
   const auto spiffe_one = spiffe_profile("b.test", url, "spiffe://b.test/entente", b.shared_bundle());
   put(spiffe_one);
   until_polled("b.test", 1);
+  const spiffe::BundlePtr bundle = held("b.test")->bundle;
+  const std::string record = actions("b.test");
+
   put(web("b.test"));
+  EXPECT_EQ(held("b.test")->bundle, bundle) << "before the first poll by web";
   until_polled("b.test", 2);
+  EXPECT_EQ(status("b.test").state, RelationshipState::current);
   put(spiffe_one);
+  EXPECT_EQ(held("b.test")->bundle, bundle) << "before the first poll by SPIFFE again";
   until_polled("b.test", 3);
 
   const auto& asked = network.at(url).requests();
   EXPECT_TRUE(std::holds_alternative<syncer::SpiffeAnchors>(asked[0].anchors));
   EXPECT_TRUE(std::holds_alternative<syncer::WebAnchors>(asked[1].anchors));
-  EXPECT_TRUE(std::holds_alternative<syncer::SpiffeAnchors>(asked[2].anchors));
+  ASSERT_TRUE(std::holds_alternative<syncer::SpiffeAnchors>(asked[2].anchors));
+  const auto& again = std::get<syncer::SpiffeAnchors>(asked[2].anchors);
+  EXPECT_EQ(again.bundle, bundle) << "what is held proves the endpoint, not the bootstrap bundle";
   EXPECT_EQ(status("b.test").state, RelationshipState::current);
+  EXPECT_EQ(held("b.test")->bundle, bundle);
+  EXPECT_EQ(actions("b.test"), record);
 }
 
 // FC-9: c's endpoint lives in b's trust domain, and d's in c's.
@@ -179,6 +190,30 @@ TEST_F(Changes, OfOurOwnTrustDomainAreIgnored) {
   EXPECT_EQ(requests(), 0U);
 }
 
+TEST_F(Changes, SayWhoGaveABootstrapBundle) {
+  ASSERT_TRUE(run(io, syncer->put(spiffe_profile("b.test", url, "spiffe://b.test/entente", b.shared_bundle()), actor)));
+
+  EXPECT_EQ(actions("b.test"), "bootstrap");
+  EXPECT_EQ(history("b.test")[0]->by, actor);
+}
+
+TEST_F(Changes, AnswerWhyABootstrapBundleIsNotTakenAndPollAllTheSame) {
+  const std::string other = "https://b2.example/";
+  network.at(url).serve(document(b.bundle(7)));
+  network.at(other).serve(document(b.bundle(8)));
+  put(web("b.test"));
+  until_polled("b.test", 1);
+  trust::Relationship changed = definition("b.test", {other});
+  changed.bootstrap_bundle = TestAuthority("c.test", clock.now()).shared_bundle();
+
+  const Status answered = run(io, syncer->put(share(std::move(changed)), actor));
+
+  ASSERT_FALSE(answered);
+  EXPECT_THAT(answered.error().message(), testing::HasSubstr("c.test"));
+  until_polled("b.test", 1, other);
+  EXPECT_EQ(held("b.test")->bundle->sequence, 8U);
+}
+
 TEST_F(Changes, OfWhatIsNotThereAreNothing) {
   erase("b.test");
 
@@ -191,12 +226,12 @@ asio::awaitable<void> client(syncer::Syncer& syncer, int number, std::vector<tru
                              trust::RelationshipPtr shared, int& done) {
   const trust::Actor by{1000, "a client"};
   for (std::size_t i = 0; i < own.size(); ++i) {
-    co_await syncer.put(own[i]);
-    co_await syncer.put(shared);
+    EXPECT_TRUE(co_await syncer.put(own[i]));
+    EXPECT_TRUE(co_await syncer.put(shared));
     if (i % 2 == 1) co_await syncer.erase(own[i]->trust_domain, by);
     if (i % 3 == static_cast<std::size_t>(number) % 3) co_await syncer.erase(shared->trust_domain, by);
   }
-  co_await syncer.put(shared);
+  EXPECT_TRUE(co_await syncer.put(shared));
   ++done;
 }
 

@@ -147,6 +147,10 @@ TEST_F(History, IsCounted) {
   EXPECT_THAT(text, HasSubstr("entente_federation_changes_total{action=\"held\"} 0"));
   EXPECT_THAT(text, HasSubstr("entente_federation_changes_total{action=\"refused\"} 1"));
   EXPECT_THAT(text, HasSubstr("entente_federation_changes_total{action=\"withdrawn\"} 1"));
+  EXPECT_THAT(text, HasSubstr("entente_federation_changes_total{action=\"approved\"} 0"));
+  EXPECT_THAT(text, HasSubstr("entente_federation_changes_total{action=\"bootstrap\"} 0"));
+  set({spiffe_profile("b.test", url, "spiffe://b.test/entente", b.shared_bundle())});
+  EXPECT_THAT(metrics.expose(), HasSubstr("entente_federation_changes_total{action=\"bootstrap\"} 1"));
 }
 
 }  // namespace
