@@ -105,7 +105,7 @@ Status SyncerApp::Impl::open_parts() {
   if (!opened) return opened.error().within("store");
   ledger = std::move(*opened);
   ledger->set_history_limits(config.history);
-  own = std::make_unique<syncer::OwnBundle>(*ledger, clock, log);
+  own = std::make_unique<syncer::OwnBundle>(*ledger, clock, log, &metrics);
   if (const Status local = open_local_source(); !local) return local.error();
   if (config.bundle_endpoint && config.trust_domain)
     publisher =
@@ -336,9 +336,10 @@ asio::awaitable<void> SyncerApp::reload(config::Config fresh) {
     app.config.history = fresh.history;
     app.ledger->set_history_limits(fresh.history);
   }
-  co_await app.reload_local();
+  // First, as it may take trust away: nothing slow goes before it.
   co_await app.relationships->configure(app.config.federation, app.config.file.string(), app.config.polling,
                                         app.config.change_policy);
+  co_await app.reload_local();
 }
 
 asio::awaitable<void> SyncerApp::stop() {

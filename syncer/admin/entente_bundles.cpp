@@ -49,13 +49,13 @@ EntenteBundles::Answer EntenteBundles::get(const v1::GetBundleRequest* request, 
 }
 
 EntenteBundles::Answer EntenteBundles::rotate(const v1::RotateBundleRequest* request,
-                                              v1::RotateBundleResponse* response) {
+                                              v1::RotateBundleResponse* response, trust::Actor by) {
   if (!parts_.issuer)
     co_return Error(Errc::unsupported, "there is no embedded issuer: rotate where this domain's bundle comes from");
   const Result<Pollers> pollers = co_await ask_pollers();
   const bool both = !request->x509() && !request->jwt();
   const auto authorities =
-      co_await parts_.issuer->rotate(both || request->x509(), both || request->jwt(), request->now());
+      co_await parts_.issuer->rotate(both || request->x509(), both || request->jwt(), request->now(), std::move(by));
   if (!authorities) co_return authorities.error();
   const Time now = parts_.clock.now();
   for (const issuer::AuthorityInfo& info : *authorities) *response->add_authorities() = to_message(info, now);

@@ -16,7 +16,8 @@ class EntenteBundles {
   using Answer = Calls::Answer;
   Answer get(const entente::v1::GetBundleRequest* request, entente::v1::GetBundleResponse* response);
   // Who would not know the new authority is looked up before anything is changed, and never in the way of the change.
-  Answer rotate(const entente::v1::RotateBundleRequest* request, entente::v1::RotateBundleResponse* response);
+  Answer rotate(const entente::v1::RotateBundleRequest* request, entente::v1::RotateBundleResponse* response,
+                trust::Actor by);
 
  private:
   asio::awaitable<Result<Pollers>> ask_pollers();

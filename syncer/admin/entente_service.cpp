@@ -45,7 +45,7 @@ class AdminService final : public v1::Admin::CallbackService {
         bundles_(parts),
         relationships_(parts, calls_),
         history_(parts),
-        exchange_(parts) {}
+        exchange_(parts, calls_) {}
 
   Reactor* GetHealth(Context* context, const v1::GetHealthRequest*, v1::GetHealthResponse* response) override {
     response->set_ready(readiness_.ready());
@@ -59,7 +59,7 @@ class AdminService final : public v1::Admin::CallbackService {
   }
   Reactor* RotateBundle(Context* context, const v1::RotateBundleRequest* request,
                         v1::RotateBundleResponse* response) override {
-    return answer(context, bundles_.rotate(request, response));
+    return answer(context, bundles_.rotate(request, response, calls_.actor(*context, "RotateBundle")));
   }
 
   Reactor* ListRelationships(Context* context, const v1::ListRelationshipsRequest*,

@@ -97,7 +97,8 @@ asio::awaitable<void> IssuerSource::run() {
   }
 }
 
-asio::awaitable<Result<std::vector<issuer::AuthorityInfo>>> IssuerSource::rotate(bool x509, bool jwt, bool now) {
+asio::awaitable<Result<std::vector<issuer::AuthorityInfo>>> IssuerSource::rotate(bool x509, bool jwt, bool now,
+                                                                                 std::optional<trust::Actor> by) {
   using Rotated = Result<std::vector<issuer::AuthorityInfo>>;
   const auto lock = co_await one_at_a_time_.lock();
   if (!lock) co_return lock.error();
@@ -105,14 +106,14 @@ asio::awaitable<Result<std::vector<issuer::AuthorityInfo>>> IssuerSource::rotate
   auto task_of_prepare = run_blocking(blocking_, std::move(prepare));
   Rotated prepared = co_await std::move(task_of_prepare);
   if (!prepared) co_return prepared.error();
-  const Status published = co_await publish();
+  const Status published = co_await publish(by);
   if (!published) co_return published.error();
   if (!now) co_return prepared;
   auto activate = [this, x509, jwt] { return issuer_.rotate(x509, jwt, true); };
   auto task_of_activate = run_blocking(blocking_, std::move(activate));
   Rotated activated = co_await std::move(task_of_activate);
   if (!activated) co_return activated.error();
-  const Status used = co_await publish();
+  const Status used = co_await publish(std::move(by));
   if (!used) co_return used.error();
   co_return activated;
 }

@@ -25,8 +25,9 @@ class IssuerSource final : public LocalSource {
   asio::awaitable<Status> start() override;
   asio::awaitable<void> run() override;
 
-  // `bundle rotate`. With `now` the new authorities are published first and used right after.
-  asio::awaitable<Result<std::vector<issuer::AuthorityInfo>>> rotate(bool x509, bool jwt, bool now);
+  // `bundle rotate`. With `now` the new authorities are published first and used right after. `by`: who asked.
+  asio::awaitable<Result<std::vector<issuer::AuthorityInfo>>> rotate(bool x509, bool jwt, bool now,
+                                                                     std::optional<trust::Actor> by = std::nullopt);
 
   // `AppendBundle`: publishes these beside the issuer's own until they end, over restarts too (in the issuer's folder).
   // Errc::already_exists for a key ID that another key has; Errc::invalid_argument for more than a bundle may hold.

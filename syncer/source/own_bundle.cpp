@@ -9,6 +9,10 @@ constexpr Duration conflict_wait = std::chrono::milliseconds(100);
 
 }  // namespace
 
+void OwnBundle::count(double changes) const {
+  if (metrics_) metrics_->counter("entente_bundle_changes_total", "Changes of our own bundle.").add(changes);
+}
+
 asio::awaitable<Status> OwnBundle::offer(spiffe::Bundle authorities, std::string source,
                                          std::optional<trust::Actor> by) {
   for (;;) {
@@ -32,6 +36,7 @@ asio::awaitable<Status> OwnBundle::offer(spiffe::Bundle authorities, std::string
                                        {"url", source},
                                        {"change", accepted.summary},
                                        {"by", by ? trust::describe(*by) : "nobody"}});
+      count(1);
       co_return ok();
     }
     if (applied.error().code() != Errc::conflict) co_return applied.error().within("own bundle");

@@ -7,6 +7,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/log.hpp"
 #include "common/store/ledger.hpp"
+#include "common/telemetry/metrics.hpp"
 #include "common/trust/history.hpp"
 
 namespace entente::syncer {
@@ -14,7 +15,11 @@ namespace entente::syncer {
 // Lives on the control thread; refers to what outlives it.
 class OwnBundle {
  public:
-  OwnBundle(store::Ledger& ledger, Clock& clock, Log& log) : ledger_(ledger), clock_(clock), log_(log) {}
+  // `metrics`: null where nobody counts.
+  OwnBundle(store::Ledger& ledger, Clock& clock, Log& log, telemetry::Metrics* metrics = nullptr)
+      : ledger_(ledger), clock_(clock), log_(log), metrics_(metrics) {
+    count(0);
+  }
 
   // Puts the authorities in use under the next sequence where they differ from what is held (trust::decide_own).
   // ok() means: in use, and stored unless the store refuses. `by`: the operator who asked for it, where one did.
@@ -25,9 +30,12 @@ class OwnBundle {
   bool held(const spiffe::TrustDomain& trust_domain) const { return ledger_.current()->find(trust_domain) != nullptr; }
 
  private:
+  void count(double changes) const;
+
   store::Ledger& ledger_;
   Clock& clock_;
   Log& log_;
+  telemetry::Metrics* metrics_;
 };
 
 }  // namespace entente::syncer

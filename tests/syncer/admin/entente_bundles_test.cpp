@@ -61,6 +61,17 @@ TEST_F(EntenteBundlesTest, RotationSaysHowLongTheNewAuthorityIsPublicAndWhoLacks
   EXPECT_THAT(used.lagging_clients_note(), HasSubstr("1 addresses"));
 }
 
+TEST_F(EntenteBundlesTest, RotationGoesOnRecordWithWhoAskedForIt) {
+  start();
+  EXPECT_FALSE(history("own.test").back().has_uid()) << "nobody asked for the first";
+
+  rotate(true);
+
+  ASSERT_EQ(history("own.test").size(), 2U);
+  EXPECT_EQ(history("own.test").back().uid(), ::getuid());
+  EXPECT_THAT(history("own.test").back().command(), HasSubstr("entente_service_test"));
+}
+
 TEST_F(EntenteBundlesTest, RotationGoesOnWhereTheTelemetryDoesNotAnswer) {
   start_with_page([]() -> Result<std::string> { return Error(Errc::connect, "connection refused"); });
 

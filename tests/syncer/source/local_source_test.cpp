@@ -31,7 +31,7 @@ class LocalSourceTest : public testing::Test {
   LocalSourceTest() {
     ledger_ = std::move(
         *store::Ledger::open(io_.get_executor(), std::make_unique<store::MemoryStore>(), own_domain, clock_, log_));
-    own_ = std::make_unique<OwnBundle>(*ledger_, clock_, log_);
+    own_ = std::make_unique<OwnBundle>(*ledger_, clock_, log_, &metrics_);
   }
   // What runs refers to what derived fixtures own: they call this in their destructors.
   void drain() {
@@ -49,6 +49,7 @@ class LocalSourceTest : public testing::Test {
   asio::io_context io_;
   test::FakeClock clock_;
   Log log_{LogLevel::error};
+  telemetry::Metrics metrics_;
   test::TempFolder folder_;
   std::unique_ptr<store::Ledger> ledger_;
   std::unique_ptr<OwnBundle> own_;
@@ -122,6 +123,20 @@ TEST_F(IssuerSourceTest, HasPublishedANewAuthorityBeforeThoseWhoMintAreTold) {
   EXPECT_EQ(changes_, 1);
   EXPECT_TRUE(spiffe::same_authorities(*bundle_at_change_->bundle, issuer_->bundle()));
   EXPECT_EQ(held()->bundle->x509_authorities.size(), 2u);
+}
+
+TEST_F(IssuerSourceTest, CountsTheChangesOfOurBundleAndRecordsWhoAskedForThem) {
+  const trust::Actor by{1000, "entente bundle rotate"};
+  EXPECT_NE(metrics_.expose().find("\nentente_bundle_changes_total 1\n"), std::string::npos);
+
+  ASSERT_TRUE(run(io_, source_->rotate(true, false, false, by)));
+
+  EXPECT_NE(metrics_.expose().find("\nentente_bundle_changes_total 2\n"), std::string::npos);
+  const auto history = run(io_, ledger_->history(own_domain, {}));
+  ASSERT_TRUE(history);
+  ASSERT_EQ(history->size(), 2u);
+  EXPECT_FALSE(history->front()->by);
+  EXPECT_EQ(history->back()->by, by);
 }
 
 TEST_F(IssuerSourceTest, OnlyPublishesWhatItPrepares) {
