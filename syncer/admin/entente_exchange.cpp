@@ -1,6 +1,7 @@
 #include "syncer/admin/entente_exchange.hpp"
 
 #include "syncer/admin/messages.hpp"
+#include "syncer/admin/waiting_polls.hpp"
 
 namespace entente::syncer {
 namespace {
@@ -80,6 +81,9 @@ EntenteExchange::Answer EntenteExchange::import_bundle(const v1::ImportBundleReq
   const spiffe::TrustDomain domain = file->bundle.trust_domain;
   if (domain == parts_.ledger.current()->own)
     co_return Error(Errc::invalid_argument, "jws: a bundle of " + domain.name() + ", which is our own trust domain");
+  // To the end: what is imported must not outlive a relationship that is deleted meanwhile.
+  const auto lock = co_await calls_.one_change();
+  if (!lock) co_return lock.error();
   const trust::RelationshipPtr relationship = parts_.relationships.find(domain);
   if (!relationship)
     co_return Error(Errc::not_found, domain.name() + " is not federated; create the relationship first");
@@ -93,6 +97,7 @@ EntenteExchange::Answer EntenteExchange::import_bundle(const v1::ImportBundleReq
   const auto decision = co_await parts_.operators.import(bundle, from, rules, std::move(by));
   if (!decision) co_return decision.error();
   if (const auto* refused = std::get_if<trust::Refuse>(&*decision)) co_return refused->reason;
+  if (std::holds_alternative<trust::Accept>(*decision)) poll_who_waits_for(parts_, domain);
   put_outcome(*decision, *response);
   response->set_trust_domain(domain.name());
   response->set_digest(spiffe::authorities_digest(*bundle));

@@ -3,6 +3,7 @@
 #include "common/spiffe/bundle_json.hpp"
 #include "syncer/admin/entente_fields.hpp"
 #include "syncer/admin/messages.hpp"
+#include "syncer/admin/waiting_polls.hpp"
 
 namespace entente::syncer {
 namespace {
@@ -123,7 +124,9 @@ EntenteHistory::Answer EntenteHistory::approve(const v1::ApproveBundleRequest* r
   if (!domain) co_return domain.error();
   if (const Status digest = check_digest(request->digest()); !digest) co_return digest.error();
   const Status approved = co_await parts_.operators.approve(*domain, request->digest(), std::move(by));
-  co_return approved ? ok() : Status(approved.error().within(domain->name()));
+  if (!approved) co_return approved.error().within(domain->name());
+  poll_who_waits_for(parts_, *domain);
+  co_return ok();
 }
 
 EntenteHistory::Answer EntenteHistory::reject(const v1::RejectBundleRequest* request, trust::Actor by) {

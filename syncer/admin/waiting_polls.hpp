@@ -5,8 +5,8 @@
 
 namespace entente::syncer {
 
-// Polls now, without waiting for it, where the endpoint's ID is of this trust domain and nothing was fetched yet
-// (FC-8, FC-9): the schedule would let half a minute pass. On the control thread.
+// Polls now, without waiting for it, where the endpoint's ID is of this trust domain and nothing was fetched yet, or
+// the last poll failed (FC-8, FC-9): the schedule would let half a minute pass. On the control thread.
 void poll_who_waits_for(const AdminParts& parts, const spiffe::TrustDomain& trust_domain);
 
 }  // namespace entente::syncer

@@ -1,5 +1,6 @@
 // Bundles as signed files: ours out, a peer's in.
 #include "common/spiffe/signed_bundle.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/syncer/admin/entente_fixture.hpp"
 
 namespace entente::syncer {
@@ -149,6 +150,19 @@ TEST_F(EntenteExchangeTest, TakesAFingerprintWhereNothingIsHeld) {
   EXPECT_EQ(import(jws, "12").status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(import(jws, "12").status.error_message(), StartsWith("fingerprint: "));
   EXPECT_EQ(import(jws, std::string(64, '0')).status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+}
+
+TEST_F(EntenteExchangeTest, PollsAtOnceWhenTheBundleThatWasMissingIsImported) {  // FC-8
+  start();
+  serve(url, second.bundle(9));
+  ASSERT_TRUE(create(spiffe_definition("b.test", url, endpoint)).status.ok());
+  ASSERT_EQ(refresh("b.test").last_error().code(), "no_bootstrap_bundle");
+  const std::string jws = file(second.bundle(8), svid(second, endpoint));
+
+  ASSERT_TRUE(import(jws, must(spiffe::parse_signed_bundle(jws)).fingerprint()).status.ok());
+
+  // The clock stands still: the schedule brings nothing.
+  EXPECT_TRUE(eventually([&] { return server->record("b.test")->bundle->sequence == 9U; }));
 }
 
 // FC-9

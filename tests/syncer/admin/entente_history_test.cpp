@@ -1,4 +1,5 @@
 // The record of what happened to a bundle, and an operator's decisions on it.
+#include "tests/support/eventually.hpp"
 #include "tests/syncer/admin/entente_fixture.hpp"
 
 namespace entente::syncer {
@@ -133,6 +134,20 @@ TEST_F(EntenteHistoryTest, PutsAnApprovalOnRecordWithItsOperator) {
   EXPECT_EQ(last.uid(), ::getuid());
   EXPECT_THAT(last.command(), AllOf(Not(""), Not("ApproveBundle"))) << "the command line of the one who asked";
   EXPECT_FALSE(get("b.test").has_held());
+}
+
+TEST_F(EntenteHistoryTest, PollsAtOnceWhatWaitedForTheBundleThatIsApproved) {  // FC-9
+  const TestAuthority hosted("c.test", now);
+  const std::string other = "https://c.example/";
+  serve(other, hosted.bundle(3));
+  ASSERT_TRUE(create(spiffe_definition("c.test", other, "spiffe://b.test/hosting")).status.ok());
+  rotate_under("approve");
+  ASSERT_EQ(refresh("c.test").last_error().code(), "no_bootstrap_bundle");
+
+  ASSERT_TRUE(approve(digest_of_second).ok());
+
+  // The clock stands still: the schedule brings nothing.
+  EXPECT_TRUE(eventually([&] { return server->record("c.test") != nullptr; }));
 }
 
 TEST_F(EntenteHistoryTest, HoldsNoRejectedBundleAgain) {
