@@ -11,7 +11,7 @@ namespace entente::syncer {
 // Lives on the control thread. Requests and responses outlive the answers.
 class EntenteExchange {
  public:
-  explicit EntenteExchange(AdminParts parts) : parts_(std::move(parts)) {}
+  EntenteExchange(AdminParts parts, Calls calls) : parts_(std::move(parts)), calls_(std::move(calls)) {}
 
   using Answer = Calls::Answer;
   Answer export_bundle(entente::v1::ExportBundleResponse* response);
@@ -26,6 +26,7 @@ class EntenteExchange {
                 const std::string& fingerprint) const;
 
   AdminParts parts_;
+  Calls calls_;
 };
 
 }  // namespace entente::syncer
