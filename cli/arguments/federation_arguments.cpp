@@ -7,7 +7,7 @@ namespace {
 struct Values {
   std::string trust_domain, reason, digest, roots, endpoint_id, bundle, policy, sequence;
   std::vector<std::string> trust_domains, urls, pins;
-  std::uint64_t from = 0, to = 0;
+  std::uint64_t from = 0, to = 0, first = 0, last = 0;
   std::uint32_t limit = 100;
   bool https_web = false, https_spiffe = false, private_redirects = false;
 };
@@ -31,8 +31,11 @@ void add_definition(CLI::App& command, const ValuesPtr& v) {
   command.add_flag("--https-spiffe", v->https_spiffe, "it proves itself with an X509-SVID");
   command.add_option("--endpoint-id", v->endpoint_id, "of exactly this SPIFFE ID");
   command.add_option("--bundle", v->bundle, "the bundle to begin with: SPIFFE format or PEM; - is stdin");
-  command.add_option("--policy", v->policy, "accept, overlap or approve new bundles; default: the configuration's");
-  command.add_option("--sequence", v->sequence, "strict: refuse a reused or missing sequence; default: warn");
+  command.add_option(
+      "--policy", v->policy,
+      "which of its changes wait for approval: accept, overlap, approve, or default: the configuration's");
+  command.add_option("--sequence", v->sequence,
+                     "what a reused or missing sequence does: warn, which is the default, or strict: it is refused");
   command.add_flag("--allow-private-redirects,!--no-private-redirects", v->private_redirects,
                    "a public endpoint may redirect to a private address");
 }
@@ -85,8 +88,13 @@ void add_status(CLI::App& federation, CommandLine& line, const ValuesPtr& v) {
 void add_record(CLI::App& federation, CommandLine& line, const ValuesPtr& v) {
   CLI::App* history = about_one(federation, "history", "what happened to its bundle, oldest first", v);
   history->add_option("--limit", v->limit, "the newest so many; default 100")->check(CLI::Range(1, 1000));
-  history->callback(
-      [&line, v] { line.command = [&line, v] { return federation_history(line.global, v->trust_domain, v->limit); }; });
+  history->add_option("--first", v->first, "no entry with a lower number")->check(CLI::PositiveNumber);
+  history->add_option("--last", v->last, "no entry with a higher number")->check(CLI::PositiveNumber);
+  history->callback([&line, v] {
+    line.command = [&line, v] {
+      return federation_history(line.global, v->trust_domain, {v->limit, v->first, v->last});
+    };
+  });
   CLI::App* diff =
       about_one(federation, "diff", "what awaits approval against what is in use, else the last change", v);
   diff->add_option("--to", v->to, "number of a history entry; default: what is in use");

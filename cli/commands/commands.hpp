@@ -43,7 +43,11 @@ int federation_approve(const GlobalOptions& options, const std::string& trust_do
 int federation_reject(const GlobalOptions& options, const std::string& trust_domain, const std::string& digest);
 int federation_rollback(const GlobalOptions& options, const std::string& trust_domain, std::uint64_t number,
                         const std::string& reason);
-int federation_history(const GlobalOptions& options, const std::string& trust_domain, std::uint32_t limit);
+struct HistoryRange {
+  std::uint32_t limit;                // the newest so many of
+  std::uint64_t first = 0, last = 0;  // the entries numbered so, both included; 0: no bound
+};
+int federation_history(const GlobalOptions& options, const std::string& trust_domain, const HistoryRange& range);
 int federation_diff(const GlobalOptions& options, const std::string& trust_domain, std::optional<std::uint64_t> from,
                     std::optional<std::uint64_t> to);
 

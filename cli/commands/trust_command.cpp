@@ -73,12 +73,13 @@ int federation_rollback(const GlobalOptions& options, const std::string& trust_d
                   " is in use again, until the peer sends a sequence above all that were seen");
 }
 
-int federation_history(const GlobalOptions& options, const std::string& trust_domain, std::uint32_t limit) {
+int federation_history(const GlobalOptions& options, const std::string& trust_domain, const HistoryRange& range) {
   const auto domain = read_trust_domain(trust_domain);
   if (!domain) return fail(domain.error());
+  if (range.last != 0 && range.first > range.last) return fail_usage("--first: must not be above --last");
   const Result<AdminClient> client = AdminClient::connect(options);
   if (!client) return fail(client.error());
-  const auto entries = client->entente().history(*domain, limit, 0, 0);
+  const auto entries = client->entente().history(*domain, range.limit, range.first, range.last);
   if (!entries) return fail_entente_only(entries.error());
   if (options.output == Output::json) {
     Json document = Json::array();
