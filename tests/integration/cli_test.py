@@ -9,6 +9,7 @@ import stat
 
 from domain import ENTENTE
 from host import Host, updates
+from operated import Operated
 from processes import run
 from scenario import Scenario
 from waiting import eventually, free_port
@@ -49,6 +50,21 @@ class WithoutServer(Scenario):
                         "version"):
             self.assertRegex(done.stdout, rf"(?m)^ +{command} ")
 
+    def test_help_of_a_command_names_its_flags_and_what_they_take(self):
+        definition = ["--url", "--https-web", "--roots", "--pin", "--https-spiffe", "--endpoint-id", "--bundle",
+                      "--policy", "accept, overlap, approve, or default", "--sequence", "warn", "strict"]
+        for command, words in (
+                ("federation create", definition), ("federation update", definition), ("federation accept", ["--reason"]),
+                ("federation history", ["--limit", "--first", "--last"]), ("federation diff", ["--from", "--to"]),
+                ("federation approve", ["--digest"]), ("federation reject", ["--digest"]),
+                ("federation rollback", ["--to", "--reason"]), ("bundle delete", ["--mode", "restrict", "dissociate", "delete"]),
+                ("bundle rotate", ["--x509", "--jwt", "--now"]), ("bundle import", ["--fingerprint"]),
+                ("entry create", ["--spiffe-id", "--selector", "--federates-with"]), ("doctor", ["--config", "--endpoint-url"])):
+            done = entente(*command.split(), "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, ""), command)
+            for word in words:
+                self.assertIn(word, " ".join(done.stdout.split()), command)
+
     def test_mistakes_of_usage_exit_2_and_name_what_is_wrong(self):
         self.assertIn("nonsense", self.usage_error("nonsense"))
         self.assertIn("nonsense", self.usage_error("bundle", "nonsense"))
@@ -66,6 +82,8 @@ class WithoutServer(Scenario):
         self.assertIn("--reason", self.usage_error("federation", "rollback", "b.test", "--to", "1", "--reason", ""))
         self.assertIn("--from", self.usage_error("federation", "diff", "b.test", "--from", "one", "--to", "2"))
         self.assertIn("--limit", self.usage_error("federation", "history", "b.test", "--limit", "0"))
+        self.assertIn("--first", self.usage_error("federation", "history", "b.test", "--first", "0"))
+        self.assertIn("--first", self.usage_error("federation", "history", "b.test", "--first", "3", "--last", "2"))
         self.assertIn("--fingerprint", self.usage_error("bundle", "import", "file", "--fingerprint", "abc"))
         self.usage_error()
 
@@ -336,6 +354,77 @@ class AgainstServer(Scenario):
         command = " ".join([str(ENTENTE), *arguments])
         return run(["script", "-qec", command, "/dev/null"],
                    {"ENTENTE_ADMIN_SOCKET": self.host.admin_socket, "TERM": "xterm", "NO_COLOR": "", **(environment or {})}).stdout
+
+
+class EveryCommand(Operated):
+    """Each line that changes trust or tells of it, as an operator types it, with its exit code and a word of its answer."""
+
+    def setUp(self):
+        super().setUp()
+        self.host.serve_https_spiffe().start_run()
+
+    def says(self, line, words, *more, code=0):
+        done = self.host.try_command(*line.split(), *more)
+        self.assertEqual(done.returncode, code, f"{line}\n{done.stdout}{done.stderr}")
+        self.assertRegex(done.stdout + done.stderr, words, line)
+
+    def digest(self):
+        return self.json("federation", "show", "peer.test", code=3)["held"]["digest"]
+
+    def numbers(self, *more):
+        return [entry["number"] for entry in self.json("federation", "history", "peer.test", *more)]
+
+    def test_every_federation_command_does_what_it_says(self):
+        create = self.created_by("--policy", "approve", "--sequence", "strict")
+        self.says("", "peer.test: created", *create)
+        self.host.wait_for_held("peer.test")
+        self.says("federation list", "peer.test +held", code=3)
+        self.says("federation refresh", "peer.test +held", code=3)
+        self.says("federation refresh peer.test", "peer.test +held", code=3)
+        self.says("federation show peer.test", "A CHANGE AWAITS APPROVAL", code=3)
+        self.assertEqual(self.json("federation", "list", code=3)[0]["held"], self.digest())
+        self.says("federation diff peer.test", "peer.test: from .* to held")
+        self.says(f"federation approve peer.test --digest {self.digest()}", "approved, and in use")
+        self.publish(11, [*self.keys, self.new_authority("second").x509_key()])
+        self.says("federation refresh", "held", code=3)
+        self.says(f"federation reject peer.test --digest {self.digest()}", "rejected, and not held again")
+        self.says("federation update peer.test --policy default --sequence warn", "peer.test: updated")
+        self.says("federation accept peer.test --reason", "taken whatever its sequence", "we asked them")
+        self.says("federation refresh peer.test", "peer.test +current +11")
+        numbers = self.numbers()
+        first, second, last = numbers[0], numbers[1], numbers[-1]
+        self.assertEqual(self.numbers("--first", str(second), "--last", str(second)), [second])
+        self.assertEqual(self.numbers("--first", str(second)), numbers[1:])
+        self.assertEqual(self.numbers("--last", str(second), "--limit", "1"), [second])
+        self.says("federation history peer.test", "approved")
+        self.says(f"federation diff peer.test --from {second} --to {last}", "x509-svid added")
+        self.says(f"federation diff peer.test --to {first}", "x509-svid removed")
+        self.says(f"federation rollback peer.test --to {second} --reason", "in use again", "they were broken into")
+        self.assertEqual(self.show()["warnings"], ["rolled_back"])
+        self.says("doctor peer.test", "rolled_back", code=1)
+        self.says("federation delete peer.test", "deleted, and its bundle withdrawn")
+        self.says("federation show peer.test", "peer.test", code=1)
+
+    def test_every_bundle_and_entry_command_does_what_it_says(self):
+        file = str(self.folder / "own.jws")
+        self.says("bundle set peer.test", "peer.test", str(self.authority.bundle_file(5)))
+        self.says("bundle list", "(?s)a.test.*peer.test")
+        self.says("bundle count", "^2$")
+        self.says("bundle show peer.test", "peer.test")
+        self.says("entry create --spiffe-id spiffe://a.test/x --selector unix:uid:1 --federates-with peer.test", "spiffe://a.test/x")
+        (made,) = [entry["id"] for entry in self.json("entry", "list") if entry["spiffe_id"] == "spiffe://a.test/x"]
+        self.says("entry list", made)
+        self.says(f"entry update {made} --hint y", "hint: +y")
+        self.says(f"entry show {made}", "hint: +y")
+        self.says("bundle delete peer.test --mode restrict", "federated with 1 registration", code=1)
+        self.says("bundle delete peer.test --mode dissociate", "its bundle is deleted")
+        self.assertEqual(self.json("entry", "show", made)["federates_with"], [])
+        self.says(f"entry delete {made}", "deleted")
+        self.says("bundle export", "tell the importer the fingerprint", file)
+        self.says("bundle import", "a.test", file, code=1)  # one's own
+        self.says("bundle rotate --x509", "used from")
+        self.says("bundle rotate --jwt --now", "in use from now")
+        self.says("bundle count", "^1$")
 
 
 class Rotation(Scenario):
