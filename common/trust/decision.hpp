@@ -42,7 +42,7 @@ struct Unchanged {
   bool held = false;  // the candidate is the one that waits for approval
 };
 struct Refuse {
-  Error reason;  // sequence_older, sequence_strict or rejected, in words an operator can act on
+  Error reason;  // sequence_older, sequence_strict or rejected, in words to act on; internal: a bug
 };
 using Decision = std::variant<Accept, Hold, Unchanged, Refuse>;
 

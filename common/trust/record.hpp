@@ -29,7 +29,7 @@ std::string_view to_string(Origin origin);
 // The operator's word that the next good fetch is taken whatever its sequence; used once.
 struct AcceptNext {
   std::string reason;
-  std::string by;  // "uid 1000"
+  std::string by;  // "uid 1000 (entente)": describe(Actor)
   Time at;
   friend bool operator==(const AcceptNext&, const AcceptNext&) = default;
 };
@@ -53,7 +53,7 @@ struct BundleRecord {
   Origin origin = Origin::fetched;
   std::string source;              // URL, file or "issuer"
   Time changed_at;                 // when the content last changed
-  std::optional<Time> fetched_at;  // when this content was first fetched; null for own and bootstrap
+  std::optional<Time> fetched_at;  // when this content was first fetched; null for own, bootstrap and given
   bool sequence_reused = false;    // warnings that last until the next content change
   bool sequence_missing = false;
   std::string bootstrap_digest;  // of the bootstrap bundle last taken: tells an operator's change of it

@@ -57,9 +57,9 @@ struct FetchAnswer {
   std::string certificate = {};  // SHA-256 of the certificate it proved itself with, in hex
 };
 
-// One fetcher serves one relationship and may keep its connection and TLS session between calls; both are dropped when
-// the URL or the anchors change, so that no old trust lives on in them. One fetch() at a time. Lives on one
-// io_context's thread.
+// One fetcher serves one endpoint URL of a relationship and may keep its connection and TLS session between calls; both
+// are dropped when the URL or the anchors change, so that no old trust lives on in them. One fetch() at a time. Lives
+// on one io_context's thread.
 class Fetcher {
  public:
   virtual ~Fetcher() = default;
