@@ -131,7 +131,11 @@ TEST_F(MonthTest, ShowsWorkloadsTheTruthAtEveryTurn) {
   world.pass(step);
   const auto newest_of_c = a.held(c)->bundle;
   world.at("https://c.example/").document = [&] { return old_document; };
-  days(1, [&] { EXPECT_EQ(a.held(c)->bundle, newest_of_c); });
+  days(1, [&] {
+    EXPECT_EQ(a.held(c)->bundle, newest_of_c);
+    expect_view(a, c, true, "while c serves an old bundle");
+    expect_view(b, a, true, "another pair is none the worse");
+  });
   EXPECT_EQ(a.state(c), "stale");
   EXPECT_EQ(a.status(c).attempts.last_error->code(), Errc::sequence_older);
   expect_view(a, c, true, "c serves an old bundle");
@@ -149,7 +153,12 @@ TEST_F(MonthTest, ShowsWorkloadsTheTruthAtEveryTurn) {
   b.change(careful);
   const auto before_the_loss = b.held(a)->bundle;
   a.lose_keys();
-  days(1, [&] { EXPECT_EQ(b.held(a)->bundle, before_the_loss); });
+  days(1, [&] {
+    EXPECT_EQ(b.held(a)->bundle, before_the_loss);
+    expect_view(b, a, false, "while a's new keys are held by b");
+    expect_view(c, a, true, "while a's new keys are held by b");
+    expect_view(a, b, true, "while a's new keys are held by b");
+  });
   EXPECT_EQ(b.state(a), "held");
   expect_view(b, a, false, "a's new keys are held by b");
   expect_view(c, a, true, "a's new keys are taken by c");
@@ -182,7 +191,10 @@ TEST_F(MonthTest, ShowsWorkloadsTheTruthAtEveryTurn) {
   a.end(b);
   expect_view(a, b, false, "a ended the relationship");
   expect_view(b, a, true, "a ended the relationship");
-  days(2, [&] { expect_view(a, b, false, "the relationship is over"); });
+  days(2, [&] {
+    expect_view(a, b, false, "the relationship is over");
+    expect_view(b, a, true, "the relationship is over for a alone");
+  });
   EXPECT_THAT(a.history(b), Contains("withdrawn"));
 
   // It is all on record.
