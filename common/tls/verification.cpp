@@ -1,4 +1,5 @@
 #include "common/tls/verification.hpp"
+#include "common/base/plain_text.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <exception>
@@ -47,14 +48,15 @@ int on_verify_by_function(X509_STORE_CTX* store, void* judge) {
 }
 
 std::string names_of(X509_STORE_CTX* store) {
-  constexpr std::size_t shown = 5;
+  constexpr std::size_t shown = 5, longest_name = 255;
   const auto chain = to_certificates(X509_STORE_CTX_get0_untrusted(store));
   if (!chain || chain->empty()) return "nothing readable";
   std::vector<std::string> names = chain->front().dns_names();
   for (std::string& name : chain->front().ip_names()) names.push_back(std::move(name));
   if (names.empty()) return "no DNS name or IP address at all (a common name does not count)";
   std::string text;
-  for (std::size_t i = 0; i < names.size() && i < shown; ++i) text += (i == 0 ? "" : ", ") + names[i];
+  for (std::size_t i = 0; i < names.size() && i < shown; ++i)
+    text += (i == 0 ? "" : ", ") + plain_text(names[i], longest_name);
   if (names.size() > shown) text += ", ...";
   return text;
 }

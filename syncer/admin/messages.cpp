@@ -1,5 +1,6 @@
 #include "syncer/admin/messages.hpp"
 
+#include "common/base/plain_text.hpp"
 #include "common/crypto/certificate.hpp"
 
 namespace entente::syncer {
@@ -24,6 +25,9 @@ void put_definition(const trust::Relationship& relationship, v1::Relationship& m
   message.set_source(relationship.source == trust::RelationshipSource::config ? "config" : "api");
 }
 
+// A field that is not UTF-8 would make the whole answer unreadable.
+constexpr std::size_t longest_message = 4096;
+
 void put_attempts(const trust::Attempts& attempts, v1::Relationship& message) {
   if (attempts.last_success) set_timestamp(*message.mutable_last_success(), *attempts.last_success);
   if (attempts.last_attempt) set_timestamp(*message.mutable_last_attempt(), *attempts.last_attempt);
@@ -32,7 +36,7 @@ void put_attempts(const trust::Attempts& attempts, v1::Relationship& message) {
   if (attempts.served_by) message.set_served_by(*attempts.served_by);
   if (!attempts.last_error) return;
   message.mutable_last_error()->set_code(std::string(to_string(attempts.last_error->code())));
-  message.mutable_last_error()->set_message(attempts.last_error->message());
+  message.mutable_last_error()->set_message(plain_text(attempts.last_error->message(), longest_message));
 }
 
 v1::HeldBundle held_message(const trust::HeldBundle& held, const spiffe::Bundle* in_use) {

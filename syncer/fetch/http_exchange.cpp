@@ -8,6 +8,7 @@
 #include <boost/beast/http/string_body.hpp>
 #include <memory>
 
+#include "common/base/plain_text.hpp"
 #include "common/base/secret.hpp"
 
 namespace entente::syncer {
@@ -135,14 +136,18 @@ class AnswerReader {
   std::size_t begin_ = 0, end_ = 0;
 };
 
+constexpr std::size_t longest_shown = 80;
+
 // Codings that were not asked for, and would be taken for the bundle.
 Status check_codings(const Parser::value_type& message) {
   const auto content = message[http::field::content_encoding];
   if (!content.empty() && !boost::beast::iequals(content, "identity"))
-    return Error(Errc::syntax, "http: content coding \"" + std::string(content) + "\" though none was asked for");
+    return Error(Errc::syntax,
+                 "http: content coding \"" + plain_text(content, longest_shown) + "\" though none was asked for");
   const auto transfer = message[http::field::transfer_encoding];
   if (!transfer.empty() && !boost::beast::iequals(transfer, "chunked"))
-    return Error(Errc::syntax, "http: transfer coding \"" + std::string(transfer) + "\" is not supported");
+    return Error(Errc::syntax,
+                 "http: transfer coding \"" + plain_text(transfer, longest_shown) + "\" is not supported");
   return ok();
 }
 
