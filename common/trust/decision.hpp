@@ -82,8 +82,8 @@ Result<Accept> decide_rollback(Time now, const BundleRecord& current, const spif
                                std::uint64_t number);
 
 // `bundle set`, by an operator for a federated trust domain: the operator's word, whatever the sequence and the policy.
-// The floor becomes the given bundle's sequence, or none. Ends a hold and a roll-back. Unchanged where authorities and
-// sequence are those in use.
+// The floor becomes the given bundle's sequence, or none. Ends a hold and a roll-back. Unchanged where authorities,
+// sequence and hint are those in use.
 Decision decide_given(Time now, const BundleRecord* current, const spiffe::BundlePtr& given, const Provenance& from);
 
 // The bootstrap bundle of the configuration against what is held: taken when nothing is held, and when the operator
@@ -98,6 +98,10 @@ Decision decide_bootstrap(Time now, const BundleRecord* current, const spiffe::B
 // max(last + 1, unix seconds); a larger one of the source's own is adopted, also without another change. A clock that
 // went back lowers nothing; at 2^64-1 the sequence stays there. TB-2.
 Decision decide_own(Time now, const BundleRecord* current, const spiffe::Bundle& offered, const std::string& source);
+
+// `bundle delete` where a relationship goes on: nothing is in use any more, and everything that was said no to stays
+// so: the floor, a roll-back, what was rejected, what waits, and what `overlap` compares with.
+BundleRecord withdrawn_for_now(Time now, const BundleRecord& current);
 
 // `federation accept`: the record with the override set. The caller has made sure that something is held.
 BundleRecord with_accept_next(const BundleRecord& current, AcceptNext word);

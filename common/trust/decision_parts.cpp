@@ -58,7 +58,7 @@ SequenceFindings compare_sequence(const BundleRecord* current, const spiffe::Bun
   found.older = offered.sequence && *offered.sequence < *floor;
   found.higher = offered.sequence && *offered.sequence > *floor;
   found.undoes_rollback = current->rolled_back && !found.higher && !found.older;
-  found.reused = offered.sequence == floor && !spiffe::same_authorities(*current->bundle, offered);
+  found.reused = offered.sequence == floor && current->in_use() && !spiffe::same_authorities(*current->bundle, offered);
   return found;
 }
 

@@ -83,8 +83,7 @@ HistoryEntry accept_next_on_record(const BundleRecord& current, Circumstances ci
 }
 
 bool same_matter(const HistoryEntry& a, const HistoryEntry& b) {
-  return a.trust_domain == b.trust_domain && a.action == b.action && a.digest == b.digest && a.sequence == b.sequence &&
-         a.reason == b.reason && a.by == b.by;
+  return a.trust_domain == b.trust_domain && a.action == b.action && a.digest == b.digest && a.by == b.by;
 }
 
 }  // namespace entente::trust

@@ -32,7 +32,8 @@ HistoryEntry withdrawal_on_record(const BundleRecord& before, Circumstances circ
 // The operator's word for the next good bundle: `federation accept`.
 HistoryEntry accept_next_on_record(const BundleRecord& current, Circumstances circumstances);
 
-// Whether two entries say the same at different times: a peer that goes on serving what was refused fills no history.
+// Whether two entries say the same of the same authorities, at different times: a peer that goes on serving what was
+// refused fills no history, nor does one that counts its sequence up or down meanwhile.
 bool same_matter(const HistoryEntry& a, const HistoryEntry& b);
 
 }  // namespace entente::trust

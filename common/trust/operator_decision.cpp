@@ -64,8 +64,7 @@ Result<Accept> decide_rollback(Time now, const BundleRecord& current, const spif
 Decision decide_given(Time now, const BundleRecord* current, const spiffe::BundlePtr& given, const Provenance& from) {
   if (current != nullptr && current->trust_domain() != given->trust_domain) return wrong_trust_domain(*current, *given);
   const spiffe::Bundle* before = bundle_in_use(current);
-  if (before != nullptr && before->sequence == given->sequence && spiffe::same_authorities(*before, *given))
-    return Unchanged{};
+  if (before != nullptr && same_content(*before, *given)) return Unchanged{};
   BundleRecord next = succeed(now, current, given);
   next.origin = Origin::given;
   next.source = from.source;
@@ -94,6 +93,20 @@ Decision decide_bootstrap(Time now, const BundleRecord* current, const spiffe::B
   if (current != nullptr) next.accept_next = current->accept_next;
   forgive(next);
   return Accept{std::move(next), describe_change(before, *bootstrap) + "; bootstrap bundle taken"};
+}
+
+BundleRecord withdrawn_for_now(Time now, const BundleRecord& current) {
+  BundleRecord next = current;
+  const auto nothing = std::make_shared<const spiffe::Bundle>(current.trust_domain());
+  next.last_non_empty = succeed(now, &current, nothing).last_non_empty;
+  next.bundle = nothing;
+  next.origin = Origin::none;
+  next.source.clear();
+  next.changed_at = now;
+  next.fetched_at.reset();
+  next.sequence_reused = next.sequence_missing = false;
+  next.accept_next.reset();
+  return next;
 }
 
 BundleRecord with_accept_next(const BundleRecord& current, AcceptNext word) {

@@ -71,7 +71,9 @@ asio::awaitable<Status> BundleChanges::erase(const std::string& trust_domain, De
   if (!parts_.ledger.current()->find(*domain)) co_return Error(Errc::not_found, "bundle not found: " + domain->name());
   const Status released = co_await release_entries(*domain, mode, by);
   if (!released) co_return released.error().within(doing);
-  const Status withdrawn = co_await parts_.operators.withdraw(*domain, "deleted over the admin API", std::move(by));
+  const bool goes_on = parts_.relationships.find(*domain) != nullptr;
+  const Status withdrawn =
+      co_await parts_.operators.withdraw(*domain, goes_on, "deleted over the admin API", std::move(by));
   if (!withdrawn) co_return withdrawn.error().within(doing);
   co_return ok();
 }

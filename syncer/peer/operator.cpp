@@ -187,11 +187,14 @@ void Operator::report_import(const trust::HistoryEntry& entry) const {
   if (metrics_) count_change(*metrics_, entry.action);
 }
 
-asio::awaitable<Status> Operator::withdraw(spiffe::TrustDomain trust_domain, std::string reason, trust::Actor by) {
+asio::awaitable<Status> Operator::withdraw(spiffe::TrustDomain trust_domain, bool goes_on, std::string reason,
+                                           trust::Actor by) {
   Judge judge = [&](const trust::RecordPtr& held) -> Result<Step> {
     if (!held || !held->in_use()) return nothing_in_use(trust_domain);
     trust::Circumstances around{clock_.now(), {}, by, reason};
-    return Step{std::nullopt, trust::withdrawal_on_record(*held, std::move(around))};
+    std::optional<trust::BundleRecord> next;
+    if (goes_on) next = trust::withdrawn_for_now(clock_.now(), *held);
+    return Step{std::move(next), trust::withdrawal_on_record(*held, std::move(around))};
   };
   Change change{trust_domain, std::move(judge), "bundle_withdrawn", "bundle withdrawn"};
   co_return co_await carry_out(std::move(change));

@@ -35,8 +35,9 @@ class Operator {
   // `bundle import`, of a file that was verified: through the same rules as a fetched one. What became of it.
   asio::awaitable<Result<trust::Decision>> import(spiffe::BundlePtr bundle, trust::Provenance from, trust::Rules rules,
                                                   trust::Actor by);
-  // `bundle delete`: no longer in use. Errc::not_found where nothing is. A relationship that goes on fetches it anew.
-  asio::awaitable<Status> withdraw(spiffe::TrustDomain trust_domain, std::string reason, trust::Actor by);
+  // `bundle delete`: no longer in use. Errc::not_found where nothing is. A relationship that goes on fetches it anew;
+  // `goes_on` then keeps the floor, what was rejected and what waits, so that nobody's no is forgotten.
+  asio::awaitable<Status> withdraw(spiffe::TrustDomain trust_domain, bool goes_on, std::string reason, trust::Actor by);
 
  private:
   struct Change;

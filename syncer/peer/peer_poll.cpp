@@ -170,7 +170,11 @@ asio::awaitable<void> PeerLoop::note_refusal(trust::HistoryEntry event, Error re
     newest.limit = endpoints_.size();
     const auto entries = co_await parts_.syncer.ledger.history(relationship_->trust_domain, newest);
     if (stopping_) co_return;
-    if (entries) refusals_.learn(*entries);
+    // Where the history cannot be read, an entry twice is better than a poll that waits for it each time.
+    if (entries)
+      refusals_.learn(*entries);
+    else
+      refusals_.learn({});
   }
   if (refusals_.known(event)) co_return;
   refusals_.remember(event);

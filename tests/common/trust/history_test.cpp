@@ -140,7 +140,7 @@ TEST(OnRecord, PutsARefusalWithoutTheBundleAndOnceForOneMatter) {
   const auto entry = recorded(before, offered, decide(before, offered));
   auto again = *entry;
   again.at += std::chrono::minutes(5);
-  const test::BundleSpec other{.x509 = {"B"}, .sequence = 6};
+  const test::BundleSpec other{.x509 = {"C"}, .sequence = 5};
 
   EXPECT_EQ(entry->action, HistoryAction::refused);
   EXPECT_THAT(entry->reason, HasSubstr("sequence 5 is lower than 9"));
@@ -148,6 +148,8 @@ TEST(OnRecord, PutsARefusalWithoutTheBundleAndOnceForOneMatter) {
   EXPECT_EQ(entry->digest, digest(offered));
   EXPECT_EQ(entry->bundle, nullptr);
   EXPECT_TRUE(same_matter(*entry, again));
+  again.sequence = 4;
+  EXPECT_TRUE(same_matter(*entry, again)) << "a peer that counts down fills no history";
   EXPECT_FALSE(same_matter(*entry, *recorded(before, other, decide(before, other))));
 }
 

@@ -242,6 +242,24 @@ Decision give(const std::optional<BundleRecord>& current, const BundleSpec& give
   return decide_given(decided_at, current ? &*current : nullptr, make_bundle(given), {.source = "admin API"});
 }
 
+TEST(Withdrawal, ForNowForgetsNobodysNo) {
+  const auto rejected = [] {
+    const BundleRecord held = waits({.x509 = {"B"}, .sequence = 9});
+    return *decide_reject(&held, digest({.x509 = {"B"}}));
+  }();
+
+  const BundleRecord withdrawn = withdrawn_for_now(later, rejected);
+
+  EXPECT_FALSE(withdrawn.in_use());
+  EXPECT_TRUE(withdrawn.bundle->empty());
+  EXPECT_TRUE(std::holds_alternative<Refuse>(decide(withdrawn, {.x509 = {"B"}, .sequence = 9}, ChangePolicy::accept)));
+  EXPECT_TRUE(std::holds_alternative<Refuse>(decide(withdrawn, {.x509 = {"A"}, .sequence = 6}, ChangePolicy::accept)));
+  EXPECT_TRUE(std::holds_alternative<Hold>(decide(withdrawn, {.x509 = {"C"}, .sequence = 8}, ChangePolicy::overlap)));
+  const Decision again = decide(withdrawn, {.x509 = {"A"}, .sequence = 7}, ChangePolicy::overlap);
+  ASSERT_TRUE(std::holds_alternative<Accept>(again));
+  EXPECT_FALSE(std::get<Accept>(again).next.sequence_reused) << "it is the very bundle that was in use";
+}
+
 TEST(GivenBundle, IsTakenWhateverItsSequence) {
   const BundleRecord next = accepted(give(in_use({.x509 = {"A"}, .sequence = 9}), {.x509 = {"B"}, .sequence = 2}));
 
@@ -266,8 +284,9 @@ TEST(GivenBundle, EndsAHoldARollBackAndARejection) {
 }
 
 TEST(GivenBundle, ThatIsInUseChangesNothing) {
+  EXPECT_EQ(outcome(give(in_use({.x509 = {"A"}, .sequence = 7}), {.x509 = {"A"}, .sequence = 7})), "unchanged");
   EXPECT_EQ(outcome(give(in_use({.x509 = {"A"}, .sequence = 7}), {.x509 = {"A"}, .sequence = 7, .hint = 60s})),
-            "unchanged");
+            "accept");
   EXPECT_EQ(outcome(give(in_use({.x509 = {"A"}, .sequence = 7}), {.x509 = {"A"}, .sequence = 8})), "accept");
   // Nothing in use is not the same as an empty bundle in use.
   const BundleRecord none = waiting(decide(std::nullopt, {.x509 = {"A"}}, ChangePolicy::approve));

@@ -65,8 +65,8 @@ TEST_F(History, HasARefusalOnceHoweverOftenItComes) {
 TEST_F(History, HasEachOtherRefusal) {
   begin();
   serve(b_next.bundle(6));
+  serve(TestAuthority("b.test", clock.now()).bundle(6));
   serve(b_next.bundle(5));
-  serve(b_next.bundle(6));
 
   EXPECT_EQ(actions("b.test"), "accepted refused refused") << "two matters, however they alternate";
 }

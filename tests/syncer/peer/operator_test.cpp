@@ -174,8 +174,8 @@ TEST_F(Operators, ImportThroughTheRulesOfTheRelationship) {
 TEST_F(Operators, WithdrawWhatIsInUse) {
   ASSERT_TRUE(run(io, operators->give(b.shared_bundle(), actor)));
 
-  ASSERT_TRUE(run(io, operators->withdraw(domain("b.test"), "a mistake", actor)));
-  const Status again = run(io, operators->withdraw(domain("b.test"), "a mistake", actor));
+  ASSERT_TRUE(run(io, operators->withdraw(domain("b.test"), false, "a mistake", actor)));
+  const Status again = run(io, operators->withdraw(domain("b.test"), false, "a mistake", actor));
 
   EXPECT_FALSE(held("b.test"));
   EXPECT_EQ(again.error().code(), Errc::not_found);
@@ -185,7 +185,7 @@ TEST_F(Operators, WithdrawWhatIsInUse) {
 
 TEST_F(Operators, WithdrawWhatARelationshipThenFetchesAnew) {
   begin();
-  ASSERT_TRUE(run(io, operators->withdraw(domain("b.test"), "fetch it anew", actor)));
+  ASSERT_TRUE(run(io, operators->withdraw(domain("b.test"), true, "fetch it anew", actor)));
   EXPECT_FALSE(held("b.test"));
 
   poll();
@@ -198,7 +198,7 @@ TEST_F(Operators, DecideNothingAboutOurOwnTrustDomain) {
   const auto own = TestAuthority("own.test", clock.now()).shared_bundle();
   const std::vector<Status> refusals = {
       run(io, operators->give(own, actor)),
-      run(io, operators->withdraw(domain("own.test"), "why not", actor)),
+      run(io, operators->withdraw(domain("own.test"), false, "why not", actor)),
       run(io, operators->approve(domain("own.test"), "00", actor)),
       run(io, operators->reject(domain("own.test"), "00", actor)),
       run(io, operators->rollback(domain("own.test"), 1, "why not", actor)),
