@@ -47,6 +47,9 @@ constexpr const char* prune_one_sql =
 constexpr const char* prune_old_sql = "DELETE FROM history WHERE at < ?1";
 constexpr const char* last_events_sql = "SELECT trust_domain, last_number FROM histories";
 
+// In bytes; some fifty authorities. A longer bundle is on record without its document: nobody can roll back to it.
+constexpr std::size_t longest_recorded_bundle = 64U << 10;
+
 std::int64_t to_integer(std::uint64_t value) {
   constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
   return static_cast<std::int64_t>(std::min(value, most));
@@ -105,7 +108,9 @@ void bind_entry(SqliteStatement& statement, const trust::HistoryEntry& entry, Bu
   statement.bind(reason + 1, entry.reason);
   statement.bind(digest + 1, entry.digest);
   statement.bind(changes + 1, write_changes(entry.changes));
-  bind_bundle(statement, bundle + 1, entry.bundle, texts);
+  // The peer chooses how long its bundles are and how often they change: the record of them must not fill a disk.
+  const bool kept = entry.bundle && texts.of(*entry.bundle).size() <= longest_recorded_bundle;
+  bind_bundle(statement, bundle + 1, kept ? entry.bundle : nullptr, texts);
 }
 
 Result<trust::HistoryEntryPtr> read_entry(const SqliteStatement& row, const spiffe::TrustDomain& domain) {

@@ -28,6 +28,14 @@ bool plain_name(std::string_view host) {
   });
 }
 
+// "2130706433", "127.1", "0x7f.1": no DNS name, but an address to many resolvers and proxies.
+bool ends_in_a_number(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
+  const std::string_view last = host.substr(host.rfind('.') + 1);
+  if (last.starts_with("0x")) return true;
+  return !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 Status check_components(const urls::url_view& url) {
   const std::string scheme = lowered(std::string(url.scheme()));
   if (scheme != "https") return bad("scheme must be https, not " + scheme);
@@ -41,7 +49,7 @@ Status check_components(const urls::url_view& url) {
 Result<std::string> read_host(const urls::url_view& url) {
   if (url.host_type() == urls::host_type::ipvfuture) return bad("host must be a DNS name, an IPv4 or an IPv6 address");
   std::string host = lowered(std::string(url.encoded_host_address()));
-  if (url.host_type() == urls::host_type::name && (!plain_name(host) || host.size() > 253))
+  if (url.host_type() == urls::host_type::name && (!plain_name(host) || ends_in_a_number(host) || host.size() > 253))
     return bad("host \"" + host + "\" is not a DNS name");
   return host;
 }

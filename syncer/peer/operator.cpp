@@ -104,7 +104,9 @@ asio::awaitable<Result<trust::HistoryEntryPtr>> Operator::recorded(spiffe::Trust
   if (found->empty() || (*found)[0]->number != number)
     co_return Error(Errc::not_found, named + " is not there, or is kept no more");
   const trust::HistoryEntryPtr& entry = (*found)[0];
-  if (!entry->bundle || !was_in_use(entry->action))
+  if (!entry->bundle && was_in_use(entry->action))
+    co_return Error(Errc::invalid_argument, named + " is on record without its bundle, which is too long to be kept");
+  if (!was_in_use(entry->action))
     co_return Error(Errc::invalid_argument, named + " is no bundle that was in use: it says " +
                                                 std::string(trust::to_string(entry->action)) +
                                                 "; name one that was accepted");

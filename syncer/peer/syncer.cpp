@@ -108,12 +108,14 @@ asio::awaitable<Status> Syncer::Impl::put(std::shared_ptr<Impl> self, Relationsh
 asio::awaitable<void> Syncer::Impl::erase(std::shared_ptr<Impl> self, spiffe::TrustDomain trust_domain,
                                           std::optional<trust::Actor> by) {
   const Result<AsyncMutex::Lock> turn = co_await self->turns.lock();
-  if (!turn || self->stopped) co_return;
+  if (!turn) co_return;
   const Ending ending{"the relationship was deleted", std::move(by)};
   Differences found;
-  if (const LoopPtr running = self->find(trust_domain)) found.gone.push_back(running);
+  const LoopPtr running = self->find(trust_domain);
+  if (running && !self->stopped) found.gone.push_back(running);
   co_await self->retire(found, ending);
-  // Where no loop ran (its definition could not be read), its bundle may be there all the same.
+  // Where no loop runs (its definition could not be read, or this process is stopping), its bundle is there all the
+  // same.
   co_await withdraw(self->parts, std::move(trust_domain), ending);
 }
 

@@ -1,6 +1,7 @@
 // What every store promises of histories.
 #include <gmock/gmock.h>
 
+#include "common/crypto/key.hpp"
 #include "common/store/memory_store.hpp"
 #include "common/store/sqlite_database.hpp"
 #include "common/store/sqlite_store.hpp"
@@ -171,6 +172,25 @@ TEST(SqliteHistory, GivesBackEveryFieldOfAnEntryAfterAReopening) {
   EXPECT_EQ(read[1]->sequence, std::nullopt);
   EXPECT_EQ(read[1]->bundle, nullptr);
   EXPECT_EQ(store->load().value().last_event.at(domain("b.test")), 8U);
+}
+
+TEST(SqliteHistory, RecordsABundleThatIsTooLongWithoutItsDocument) {
+  const test::TempFolder folder;
+  spiffe::Bundle huge(domain("b.test"));
+  const auto key = crypto::PrivateKey::generate(crypto::KeyType::ec_p256)->public_key();
+  for (int i = 0; i < 500; ++i) huge.jwt_authorities.push_back({"key-" + std::to_string(i), key});
+  auto long_one = std::make_shared<trust::HistoryEntry>(domain("b.test"), HistoryAction::accepted);
+  long_one->number = 1;
+  long_one->digest = "digest";
+  long_one->bundle = std::make_shared<const spiffe::Bundle>(huge);
+  const auto store = SqliteStore::open(folder / "entente.db").value();
+
+  append(*store, {long_one}).value();
+
+  const auto read = history(*store);
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_EQ(read[0]->digest, "digest");
+  EXPECT_EQ(read[0]->bundle, nullptr);
 }
 
 TEST(SqliteHistory, LeavesOutWhatCannotBeReadAndSaysWhichItIs) {

@@ -33,6 +33,9 @@ TEST(EndpointUrl, KeepsAddressesApartFromNames) {
   EXPECT_TRUE(url("https://192.0.2.1/").host_is_address());
   EXPECT_EQ(url("https://192.0.2.1/").host(), "192.0.2.1");
 
+  for (const char* disguised : {"https://2130706433/", "https://127.1/", "https://0x7f.0.0.0x1/", "https://b.10./"})
+    EXPECT_THAT(error_of(disguised), HasSubstr("is not a DNS name")) << disguised;
+
   const EndpointUrl ipv6 = url("https://[2001:DB8::1]:8443/x");
   EXPECT_TRUE(ipv6.host_is_address());
   EXPECT_EQ(ipv6.host(), "2001:db8::1");
