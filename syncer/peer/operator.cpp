@@ -118,13 +118,13 @@ asio::awaitable<Status> Operator::rollback(spiffe::TrustDomain trust_domain, std
   if (trust_domain == ledger_.current()->own) co_return ours(trust_domain);
   const Result<trust::HistoryEntryPtr> entry = co_await recorded(trust_domain, number);
   if (!entry) co_return entry.error();
-  const trust::HistoryEntryPtr restored = *entry;
+  const trust::HistoryEntry& restored = **entry;
   Judge judge = [&](const trust::RecordPtr& held) -> Result<Step> {
     if (!held) return nothing_in_use(trust_domain);
     const Time now = clock_.now();
-    Result<trust::Accept> accepted = trust::decide_rollback(now, *held, restored->bundle, number);
+    Result<trust::Accept> accepted = trust::decide_rollback(now, *held, restored.bundle, number);
     if (!accepted) return accepted.error();
-    trust::Circumstances around{now, restored->from, by, reason};
+    trust::Circumstances around{now, restored.from, by, reason};
     auto event = trust::on_record(held.get(), *accepted, trust::HistoryAction::rolled_back, std::move(around));
     return Step{std::move(accepted->next), std::move(event)};
   };
