@@ -117,7 +117,7 @@ class Reload(Scenario):
 
         for setting in ("data_dir", "telemetry", "bundle_endpoint.path"):
             self.assertRegex(said, rf"event=restart_needed setting={setting}\b")
-        self.assertNotRegex(said, r"needs a restart setting=(federation|polling|entries|log)")
+        self.assertNotRegex(said, r"event=restart_needed setting=(federation|polling|entries|log)")
         self.host.wait_until_current("peer.test")
         self.assertFalse((self.host.folder / "elsewhere").exists())
 
