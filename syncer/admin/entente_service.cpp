@@ -139,7 +139,7 @@ class AdminService final : public v1::Admin::CallbackService {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> make_entente_service(AdminParts parts, Calls calls, std::string version) {
+std::unique_ptr<grpc::Service> make_entente_service(const AdminParts& parts, Calls calls, std::string version) {
   return std::make_unique<AdminService>(parts, std::move(calls), std::move(version));
 }
 

@@ -10,6 +10,6 @@
 namespace entente::syncer {
 
 // What `parts` refers to outlives the service.
-std::unique_ptr<grpc::Service> make_entente_service(AdminParts parts, Calls calls, std::string version);
+std::unique_ptr<grpc::Service> make_entente_service(const AdminParts& parts, Calls calls, std::string version);
 
 }  // namespace entente::syncer
