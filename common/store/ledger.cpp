@@ -69,7 +69,11 @@ class RegistryWait {
   asio::awaitable<void> answer_or_deadline() {
     co_await (write_->answered.wait() || state_->clock.sleep(answered_within));
   }
-  asio::awaitable<void> answer() { co_await write_->answered.wait(); }
+  // A wait that is cancelled is an answer that has not come: whoever asks looks.
+  asio::awaitable<void> answer() {
+    const Status answered = co_await write_->answered.wait();
+    static_cast<void>(answered);
+  }
 
  private:
   std::shared_ptr<LedgerState> state_;
