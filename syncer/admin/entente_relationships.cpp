@@ -5,6 +5,7 @@
 #include "common/base/event.hpp"
 #include "syncer/admin/entente_fields.hpp"
 #include "syncer/admin/messages.hpp"
+#include "syncer/peer/join.hpp"
 
 namespace entente::syncer {
 namespace {
@@ -16,19 +17,12 @@ Error not_federated(const spiffe::TrustDomain& domain) {
 }
 Error no_definition() { return Error(Errc::invalid_argument, "definition: missing"); }
 
-// Polls of several relationships under way.
-struct Gathering {
-  explicit Gathering(asio::any_io_executor executor) : done(std::move(executor)) {}
-  Event done;
-  std::size_t outstanding = 0;
-  std::vector<std::optional<trust::RelationshipStatus>> outcomes;
-};
+using Outcomes = std::vector<std::optional<trust::RelationshipStatus>>;
 
-asio::awaitable<void> refresh_one(Syncer& syncer, spiffe::TrustDomain domain, std::shared_ptr<Gathering> all,
+asio::awaitable<void> refresh_one(Syncer& syncer, spiffe::TrustDomain domain, std::shared_ptr<Outcomes> outcomes,
                                   std::size_t place) {
   Result<trust::RelationshipStatus> outcome = co_await syncer.refresh(std::move(domain));
-  if (outcome) all->outcomes[place] = std::move(*outcome);  // a relationship that ended meanwhile has no outcome
-  if (--all->outstanding == 0) all->done.raise();
+  if (outcome) (*outcomes)[place] = std::move(*outcome);  // a relationship that ended meanwhile has no outcome
 }
 
 }  // namespace
@@ -116,18 +110,13 @@ EntenteRelationships::Answer EntenteRelationships::refresh(const v1::RefreshRela
 
 asio::awaitable<std::vector<trust::RelationshipStatus>> EntenteRelationships::refresh_all(
     std::vector<spiffe::TrustDomain> domains) {
-  const auto all = std::make_shared<Gathering>(parts_.control);
-  all->outstanding = domains.size();
-  all->outcomes.resize(domains.size());
-  for (std::size_t i = 0; i < domains.size(); ++i) {
-    auto task = refresh_one(parts_.syncer, domains[i], all, i);
-    asio::co_spawn(parts_.control, std::move(task), [this](std::exception_ptr failure) {
-      if (failure) parts_.log.error("refresh failed by an exception");
-    });
-  }
-  if (!domains.empty()) (void)co_await all->done.wait();
+  const auto places = std::make_shared<Outcomes>(domains.size());
+  std::vector<asio::awaitable<void>> polls;
+  for (std::size_t i = 0; i < domains.size(); ++i) polls.push_back(refresh_one(parts_.syncer, domains[i], places, i));
+  const Status joined = co_await join(parts_.control, std::move(polls));
+  static_cast<void>(joined);  // cancelled: what has come so far
   std::vector<trust::RelationshipStatus> outcomes;
-  for (auto& outcome : all->outcomes)
+  for (auto& outcome : *places)
     if (outcome) outcomes.push_back(std::move(*outcome));
   co_return outcomes;
 }
