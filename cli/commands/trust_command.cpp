@@ -18,6 +18,21 @@ int done(const GlobalOptions& options, const Json& document, const std::string& 
   return exit_done;
 }
 
+using Judgement = Status (EntenteClient::*)(const std::string& trust_domain, const std::string& digest) const;
+
+int judge_held(const GlobalOptions& options, const std::string& trust_domain, const std::string& digest,
+               Judgement judge, const char* outcome, const char* sentence) {
+  const auto domain = read_trust_domain(trust_domain);
+  if (!domain) return fail(domain.error());
+  const auto named = read_digest("--digest", digest, false);
+  if (!named) return fail(named.error());
+  const Result<AdminClient> client = AdminClient::connect(options);
+  if (!client) return fail(client.error());
+  const Status judged = (client->entente().*judge)(*domain, *named);
+  if (!judged) return fail_entente_only(judged.error());
+  return done(options, {{"trust_domain", *domain}, {"digest", *named}, {outcome, true}}, *domain + sentence);
+}
+
 }  // namespace
 
 int federation_accept(const GlobalOptions& options, const std::string& trust_domain, const std::string& reason) {
@@ -34,29 +49,12 @@ int federation_accept(const GlobalOptions& options, const std::string& trust_dom
 }
 
 int federation_approve(const GlobalOptions& options, const std::string& trust_domain, const std::string& digest) {
-  const auto domain = read_trust_domain(trust_domain);
-  if (!domain) return fail(domain.error());
-  const auto named = read_digest("--digest", digest, false);
-  if (!named) return fail(named.error());
-  const Result<AdminClient> client = AdminClient::connect(options);
-  if (!client) return fail(client.error());
-  const Status approved = client->entente().approve(*domain, *named);
-  if (!approved) return fail_entente_only(approved.error());
-  return done(options, {{"trust_domain", *domain}, {"digest", *named}, {"approved", true}},
-              *domain + ": approved, and in use");
+  return judge_held(options, trust_domain, digest, &EntenteClient::approve, "approved", ": approved, and in use");
 }
 
 int federation_reject(const GlobalOptions& options, const std::string& trust_domain, const std::string& digest) {
-  const auto domain = read_trust_domain(trust_domain);
-  if (!domain) return fail(domain.error());
-  const auto named = read_digest("--digest", digest, false);
-  if (!named) return fail(named.error());
-  const Result<AdminClient> client = AdminClient::connect(options);
-  if (!client) return fail(client.error());
-  const Status rejected = client->entente().reject(*domain, *named);
-  if (!rejected) return fail_entente_only(rejected.error());
-  return done(options, {{"trust_domain", *domain}, {"digest", *named}, {"rejected", true}},
-              *domain + ": rejected, and not held again; what was in use stays in use");
+  return judge_held(options, trust_domain, digest, &EntenteClient::reject, "rejected",
+                    ": rejected, and not held again; what was in use stays in use");
 }
 
 int federation_rollback(const GlobalOptions& options, const std::string& trust_domain, std::uint64_t number,
