@@ -27,8 +27,6 @@ spiffe::BundlePtr last_non_empty(const BundleRecord& current, const spiffe::Bund
 
 }  // namespace
 
-std::string sequence_text(const Sequence& sequence) { return sequence ? std::to_string(*sequence) : "none"; }
-
 bool same_content(const spiffe::Bundle& a, const spiffe::Bundle& b) {
   return a.sequence == b.sequence && a.refresh_hint == b.refresh_hint && spiffe::same_authorities(a, b);
 }

@@ -6,12 +6,11 @@
 #include <string>
 
 #include "common/trust/decision.hpp"
+#include "common/trust/sequence_text.hpp"
 
 namespace entente::trust {
 
 using Sequence = std::optional<std::uint64_t>;
-
-std::string sequence_text(const Sequence& sequence);  // "7", "none"
 
 // Authorities, sequence and hint.
 bool same_content(const spiffe::Bundle& a, const spiffe::Bundle& b);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "common/trust/decision.hpp"
+#include "common/trust/sequence_text.hpp"
 
 namespace entente::trust {
 namespace {
@@ -35,8 +36,6 @@ std::string describe_kind(const std::string& kind, const std::vector<Authority>*
   return counted(added, kind) + " added, " + std::to_string(removed) + " removed";
 }
 
-std::string number(const std::optional<std::uint64_t>& value) { return value ? std::to_string(*value) : "none"; }
-
 std::string seconds(const std::optional<std::chrono::seconds>& value) {
   return value ? std::to_string(value->count()) + " s" : "none";
 }
@@ -50,11 +49,11 @@ std::string describe_change(const spiffe::Bundle* before, const spiffe::Bundle& 
   append(text, describe_kind("WIT", before ? &before->wit_authorities : nullptr, after.wit_authorities), ", ");
   if (after.empty() && (before == nullptr || !before->empty())) append(text, "nothing is trusted any more", "; ");
   if (before == nullptr) {
-    append(text, "sequence " + number(after.sequence), "; ");
+    append(text, "sequence " + sequence_text(after.sequence), "; ");
     return text;
   }
   if (before->sequence != after.sequence)
-    append(text, "sequence " + number(before->sequence) + " -> " + number(after.sequence), "; ");
+    append(text, "sequence " + sequence_text(before->sequence) + " -> " + sequence_text(after.sequence), "; ");
   if (before->refresh_hint != after.refresh_hint)
     append(text, "refresh hint " + seconds(before->refresh_hint) + " -> " + seconds(after.refresh_hint), "; ");
   return text.empty() ? "same content" : text;

@@ -2,13 +2,12 @@
 #include <set>
 
 #include "common/spiffe/x509_svid.hpp"
+#include "common/trust/sequence_text.hpp"
 #include "syncer/doctor/examine.hpp"
 #include "syncer/doctor/layers.hpp"
 
 namespace entente::syncer::doctor {
 namespace {
-
-std::string in_words(std::optional<std::uint64_t> sequence) { return sequence ? std::to_string(*sequence) : "none"; }
 
 // The highest sequence that is on record: what the peer may not go below. An operator's word, or the end of the bundle,
 // makes a new beginning.
@@ -63,8 +62,8 @@ void examine_sequence(const RelationshipFacts& facts, const std::string& address
   }
   if (seen && *served.sequence < *seen) {
     findings.problem("sequence",
-                     address + ": the endpoint serves sequence " + in_words(served.sequence) + ", and " +
-                         in_words(seen) + " was seen before: it is refused",
+                     address + ": the endpoint serves sequence " + trust::sequence_text(served.sequence) + ", and " +
+                         trust::sequence_text(seen) + " was seen before: it is refused",
                      "ask the peer's operator: a replica that lags behind must be mended; where their state was "
                      "restored from a backup: entente federation accept " +
                          domain + " --reason ...");
@@ -73,15 +72,15 @@ void examine_sequence(const RelationshipFacts& facts, const std::string& address
   const bool same = facts.bundle && spiffe::same_authorities(served, *facts.bundle);
   if (facts.bundle && facts.bundle->sequence == served.sequence && !same) {
     findings.warning("sequence",
-                     address + ": the endpoint serves sequence " + in_words(served.sequence) +
+                     address + ": the endpoint serves sequence " + trust::sequence_text(served.sequence) +
                          " with other authorities than it did before under the same number",
                      "tell the peer's operator: strict consumers refuse it; entente federation diff " + domain +
                          " shows what is held");
     return;
   }
-  const std::string ours = facts.bundle ? in_words(facts.bundle->sequence) : "nothing";
-  findings.ok("sequence",
-              address + ": sequence " + in_words(served.sequence) + (same ? ", as in use" : "; in use: " + ours));
+  const std::string ours = facts.bundle ? trust::sequence_text(facts.bundle->sequence) : "nothing";
+  findings.ok("sequence", address + ": sequence " + trust::sequence_text(served.sequence) +
+                              (same ? ", as in use" : "; in use: " + ours));
 }
 
 // SPIFFE: the bundle that the endpoint serves must validate the SVID that it presents, or nobody who takes the bundle
@@ -133,7 +132,7 @@ std::optional<spiffe::Bundle> examine_document(Time now, const RelationshipFacts
 void examine_replicas(const HopSeen& hop, const std::vector<spiffe::Bundle>& served, Findings& findings) {
   std::set<std::string> kinds;
   for (const spiffe::Bundle& bundle : served)
-    kinds.insert(in_words(bundle.sequence) + " " + spiffe::authorities_digest(bundle));
+    kinds.insert(trust::sequence_text(bundle.sequence) + " " + spiffe::authorities_digest(bundle));
   if (kinds.size() < 2) return;
   findings.warning("replicas",
                    "the addresses of " + hop.url.host() + " serve " + std::to_string(kinds.size()) +

@@ -1,6 +1,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v6.hpp>
 
+#include "common/trust/sequence_text.hpp"
 #include "syncer/doctor/examine.hpp"
 #include "syncer/doctor/layers.hpp"
 
@@ -31,8 +32,8 @@ void examine_own_document(const OwnEndpointFacts& facts, const AddressSeen& addr
   if (!spiffe::same_authorities(parsed->bundle, *facts.bundle) || parsed->bundle.sequence != facts.bundle->sequence) {
     findings.problem("own_endpoint",
                      address.address + ": our endpoint serves sequence " +
-                         (parsed->bundle.sequence ? std::to_string(*parsed->bundle.sequence) : "none") +
-                         ", in use is " + (facts.bundle->sequence ? std::to_string(*facts.bundle->sequence) : "none"),
+                         trust::sequence_text(parsed->bundle.sequence) + ", in use is " +
+                         trust::sequence_text(facts.bundle->sequence),
                      "see that the server reads the publish_dir that the syncer writes, and that no cache or old "
                      "process stands before it");
     return;

@@ -1,6 +1,7 @@
 #include "syncer/peer/operator.hpp"
 
 #include "common/trust/on_record.hpp"
+#include "common/trust/sequence_text.hpp"
 #include "syncer/peer/apply.hpp"
 #include "syncer/peer/federation_metrics.hpp"
 
@@ -23,10 +24,6 @@ bool was_in_use(trust::HistoryAction action) {
   using trust::HistoryAction;
   return action == HistoryAction::accepted || action == HistoryAction::bootstrap || action == HistoryAction::given ||
          action == HistoryAction::approved || action == HistoryAction::rolled_back;
-}
-
-std::string text_of(const std::optional<std::uint64_t>& sequence) {
-  return sequence ? std::to_string(*sequence) : "none";
 }
 
 // What to do about a record, or why nothing can be done.
@@ -63,7 +60,7 @@ asio::awaitable<Status> Operator::carry_out(Change change) {
 void Operator::report(const Change& change, const trust::HistoryEntry& entry) const {
   log_.info(change.words, {{"event", change.event},
                            {"td", entry.trust_domain.name()},
-                           {"seq", text_of(entry.sequence)},
+                           {"seq", trust::sequence_text(entry.sequence)},
                            {"digest", entry.digest},
                            {"url", entry.from.source},
                            {"by", entry.by ? trust::describe(*entry.by) : "nobody"},
@@ -177,7 +174,7 @@ void Operator::report_import(const trust::HistoryEntry& entry) const {
   const bool accepted = entry.action == trust::HistoryAction::accepted;
   const Log::Fields fields = {{"event", event},
                               {"td", entry.trust_domain.name()},
-                              {"seq", text_of(entry.sequence)},
+                              {"seq", trust::sequence_text(entry.sequence)},
                               {"digest", entry.digest},
                               {"url", entry.from.source},
                               {"by", entry.by ? trust::describe(*entry.by) : "nobody"},

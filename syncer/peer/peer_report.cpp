@@ -1,4 +1,5 @@
 // What a loop tells people: log lines and metrics.
+#include "common/trust/sequence_text.hpp"
 #include "syncer/peer/outcome.hpp"
 #include "syncer/peer/peer_loop.hpp"
 
@@ -11,15 +12,11 @@ std::string joined(const spiffe::IgnoredKeys& lines) {
   return text;
 }
 
-std::string text_of(const std::optional<std::uint64_t>& sequence) {
-  return sequence ? std::to_string(*sequence) : "none";
-}
-
 }  // namespace
 
 void PeerLoop::report_accepted(const trust::Accept& accepted) const {
   const spiffe::Bundle& bundle = *accepted.next.bundle;
-  const std::string sequence = text_of(bundle.sequence);
+  const std::string sequence = trust::sequence_text(bundle.sequence);
   Log& log = parts_.syncer.log;
   log.info("bundle accepted", {{"event", "bundle_accepted"},
                                {"td", name()},
@@ -42,7 +39,7 @@ void PeerLoop::report_held(const trust::Hold& hold) const {
   parts_.syncer.log.warning("a bundle waits for approval; what was in use stays",
                             {{"event", "bundle_held"},
                              {"td", name()},
-                             {"seq", text_of(held.bundle->sequence)},
+                             {"seq", trust::sequence_text(held.bundle->sequence)},
                              {"digest", held.digest},
                              {"url", held.from.source},
                              {"change", hold.summary},
@@ -54,7 +51,7 @@ void PeerLoop::report_held(const trust::Hold& hold) const {
 void PeerLoop::report_refused(const trust::HistoryEntry& event, const Error& reason) const {
   parts_.syncer.log.warning("bundle refused", {{"event", "bundle_refused"},
                                                {"td", name()},
-                                               {"seq", text_of(event.sequence)},
+                                               {"seq", trust::sequence_text(event.sequence)},
                                                {"digest", event.digest},
                                                {"url", event.from.source},
                                                {"code", to_string(reason.code())},

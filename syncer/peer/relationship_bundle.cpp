@@ -1,6 +1,7 @@
 #include "syncer/peer/relationship_bundle.hpp"
 
 #include "common/trust/on_record.hpp"
+#include "common/trust/sequence_text.hpp"
 #include "syncer/peer/apply.hpp"
 #include "syncer/peer/federation_metrics.hpp"
 
@@ -84,7 +85,7 @@ asio::awaitable<Status> apply_bootstrap(const SyncerParts& parts, trust::Relatio
   const spiffe::Bundle& bundle = *taken.next.bundle;
   parts.log.info("bootstrap bundle applied", {{"event", "bundle_bootstrap"},
                                               {"td", name},
-                                              {"seq", bundle.sequence ? std::to_string(*bundle.sequence) : "none"},
+                                              {"seq", trust::sequence_text(bundle.sequence)},
                                               {"digest", spiffe::authorities_digest(bundle)},
                                               {"url", bootstrap_source},
                                               {"change", taken.summary},
