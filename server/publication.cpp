@@ -1,7 +1,5 @@
 #include "server/publication.hpp"
 
-#include "common/base/encoding.hpp"
-#include "common/crypto/signature.hpp"
 #include "common/spiffe/bundle_json.hpp"
 
 namespace entente::server {
@@ -20,7 +18,7 @@ Result<PublicationPtr> prepare_publication(const spiffe::TrustDomain& trust_doma
   const auto parsed = spiffe::parse_bundle(trust_domain, document);
   if (!parsed) return parsed.error();
   auto publication = std::make_shared<Publication>();
-  publication->etag = '"' + hex_encode(crypto::sha256(as_bytes(document))) + '"';
+  publication->etag = '"' + spiffe::entity_tag(document) + '"';
   const std::string caching = cache_fields(publication->etag, parsed->bundle.refresh_hint.value_or(no_hint));
   publication->ok =
       "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(document.size()) +

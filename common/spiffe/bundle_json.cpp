@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/base/encoding.hpp"
+#include "common/crypto/signature.hpp"
 #include "common/spiffe/bundle_reader.hpp"
 #include "common/spiffe/json.hpp"
 #include "common/spiffe/jwk.hpp"
@@ -92,6 +93,8 @@ std::string write_bundle(const Bundle& bundle) {
   append_keys(json, jwks);
   return json + "}";
 }
+
+std::string entity_tag(std::string_view document) { return hex_encode(crypto::sha256(as_bytes(document))); }
 
 std::string write_jwt_key_set(const Bundle& bundle) {
   std::string json = "{";

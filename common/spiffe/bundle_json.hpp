@@ -33,6 +33,10 @@ Result<ParsedBundle> parse_bundle(const TrustDomain& trust_domain, std::string_v
 // sequence and hint where they are set (TB-2, 3, 7, 8, 12).
 std::string write_bundle(const Bundle& bundle);
 
+// What names a published document by its content: hexadecimal, without an ETag's quotes. Equal bundles have equal
+// documents, and so equal tags on every node.
+std::string entity_tag(std::string_view document);
+
 // The JWT authorities alone as a plain JWK Set for the Workload API: no `use`, no sequence, no hint (WA-9;
 // docs/design.md).
 std::string write_jwt_key_set(const Bundle& bundle);

@@ -65,14 +65,14 @@ bool holds(const spiffe::Bundle& bundle, const std::string& id) {
          spiffe::find_jwt_authority(bundle, id) != nullptr;
 }
 
-// By ETag, which is the SHA-256 of the document that is published.
+// By entity tag.
 std::map<std::string, Published> published_bundles(const std::vector<trust::HistoryEntryPtr>& history,
                                                    const std::vector<std::string>& ids) {
   std::map<std::string, Published> all;
   std::string before;
   for (const trust::HistoryEntryPtr& entry : history) {
     if (!entry->bundle) continue;
-    const std::string etag = hex_encode(crypto::sha256(as_bytes(spiffe::write_bundle(*entry->bundle))));
+    const std::string etag = spiffe::entity_tag(spiffe::write_bundle(*entry->bundle));
     if (etag == before) continue;
     const auto known = [&entry](const std::string& id) { return holds(*entry->bundle, id); };
     all[etag] = Published{entry->sequence, std::all_of(ids.begin(), ids.end(), known), std::nullopt};
