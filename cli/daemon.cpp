@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -19,6 +20,7 @@
 #include "cli/service_manager.hpp"
 #include "cli/syncer_app.hpp"
 #include "cli/version.hpp"
+#include "common/base/event.hpp"
 #include "common/base/task.hpp"
 #include "common/config/config.hpp"
 
@@ -58,6 +60,7 @@ class Daemon {
  private:
   asio::awaitable<void> live();
   asio::awaitable<Status> start();
+  asio::awaitable<void> follow_reloads();
   asio::awaitable<void> reload();
   asio::awaitable<void> stop();
   asio::awaitable<void> feed_watchdog(Duration interval);
@@ -74,6 +77,7 @@ class Daemon {
   telemetry::Readiness readiness_;
   telemetry::Pages pages_;
   asio::io_context control_{1};
+  Event reload_wanted_{control_.get_executor()};
   std::unique_ptr<SyncerApp> syncer_;
   std::optional<ServerThread> server_thread_;
   std::unique_ptr<ServerApp> server_;
@@ -110,6 +114,7 @@ asio::awaitable<void> Daemon::live() {
   log_.info("entente runs");
   TaskGroup tasks(control_.get_executor(), log_);
   if (const auto interval = watchdog_interval()) tasks.spawn("watchdog", feed_watchdog(*interval));
+  tasks.spawn("reload", follow_reloads());  // beside the signals: a reload that waits for a disk delays no stop
   for (;;) {
     const auto [error, signal] = co_await signals.async_wait(asio::as_tuple(asio::use_awaitable));
     if (error) break;
@@ -117,13 +122,21 @@ asio::awaitable<void> Daemon::live() {
       log_.info("entente stops", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
       break;
     }
-    co_await reload();
+    reload_wanted_.raise();
   }
   notify_service_manager("STOPPING=1");
   ::alarm(stop_limit_seconds);
   tasks.cancel();
-  co_await stop();
   co_await tasks.drained();
+  co_await stop();
+}
+
+asio::awaitable<void> Daemon::follow_reloads() {
+  for (;;) {
+    const Status wanted = co_await reload_wanted_.wait();
+    if (!wanted) co_return;
+    co_await reload();
+  }
 }
 
 Status Daemon::start_server() {
@@ -173,7 +186,9 @@ asio::awaitable<void> Daemon::reload() {
     }
     if (server_) {
       auto task = server_->reload(fresh);
-      co_await asio::co_spawn(server_context(), std::move(task), asio::use_awaitable);
+      // Without a way to cancel it: cancellation must not cross threads, and the server's part waits for nothing.
+      auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
+      co_await asio::co_spawn(server_context(), std::move(task), token);
     }
     log_.info("the configuration is applied", {{"event", "configuration_applied"}});
   }
