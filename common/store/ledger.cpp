@@ -134,9 +134,7 @@ Result<std::unique_ptr<Ledger>> Ledger::open(asio::any_io_executor control, std:
 trust::SnapshotPtr Ledger::current() const { return impl_->state->feed.current(); }
 Feed& Ledger::feed() { return impl_->state->feed; }
 
-bool Ledger::persisted(const spiffe::TrustDomain& trust_domain) const {
-  return impl_->state->backlog.persisted(trust_domain);
-}
+bool Ledger::persisted(const spiffe::TrustDomain& trust_domain) const { return impl_->state->persisted(trust_domain); }
 
 StoreHealth Ledger::health() const { return impl_->state->health(); }
 

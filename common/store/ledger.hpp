@@ -92,7 +92,8 @@ class Ledger {
   // it.
   asio::awaitable<Status> write_registry(std::vector<RegistryChange> changes);
 
-  // Whether the store holds what is in use for this trust domain.
+  // Whether the store holds what is in use for this trust domain. A write that is on its way counts: false once the
+  // store has refused it, or has not answered within two seconds.
   bool persisted(const spiffe::TrustDomain& trust_domain) const;
   StoreHealth health() const;
 

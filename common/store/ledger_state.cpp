@@ -304,6 +304,10 @@ void LedgerState::stop() {
               {{"lost", journal.size()}, {"error", last_error_->message()}});
 }
 
+bool LedgerState::persisted(const spiffe::TrustDomain& trust_domain) const {
+  return backlog.persisted(trust_domain) || (!slow_ && !refused_.contains(trust_domain));
+}
+
 StoreHealth LedgerState::health() const {
   StoreHealth health;
   health.unwritten = backlog.in_use_unwritten().size();

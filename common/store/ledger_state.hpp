@@ -46,6 +46,7 @@ class LedgerState : public std::enable_shared_from_this<LedgerState> {
   void give_up_waiting(const std::shared_ptr<Waiter>& waiter, bool deadline_passed);
   void set_history_limits(const trust::HistoryLimits& limits);
   std::shared_ptr<RegistryWrite> write_registry(std::vector<RegistryChange> changes);
+  bool persisted(const spiffe::TrustDomain& trust_domain) const;
   StoreHealth health() const;
 
   asio::any_io_executor control;

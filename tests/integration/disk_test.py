@@ -41,7 +41,8 @@ class FullDisk(Scenario):
 
     def check_in_use_though_unwritten(self):
         for trust_domain in self.peers:
-            status = self.host.wait_for_status(trust_domain, lambda seen: seen["sequence"] == 11, "the change in use")
+            status = self.host.wait_for_status(
+                trust_domain, lambda seen: seen["sequence"] == 11 and seen["warnings"], "the change in use, with a warning")
             self.assertEqual(status["warnings"], ["not_persisted"])
             self.assertEqual(status["last_error"]["code"], "store")
         self.assertEqual(self.host.status("revoked.test")["state"], "revoked")

@@ -44,10 +44,26 @@ TEST_F(LedgerTest, WithdrawsAtOnceWhileTheStoreHangs) {
   const auto result = begin_withdrawal("b.test", 1);
 
   EXPECT_EQ(visible(), nullptr);
-  EXPECT_FALSE(ledger->persisted(domain("b.test")));
   control->release();
   EXPECT_TRUE(finish(result)->persisted);
   EXPECT_TRUE(ledger->persisted(domain("b.test")));
+}
+
+TEST_F(LedgerTest, ComplainsOfAWriteOnItsWayOnlyWhenItIsLate) {
+  open();
+  apply({.x509 = {"A"}}, 0).value();
+  control->hang();
+
+  const auto revoked = begin({}, 1);
+  ASSERT_TRUE(visible()->bundle->empty());
+  advance(1999ms);
+  EXPECT_TRUE(ledger->persisted(domain("b.test")));
+  advance(1ms);
+  EXPECT_FALSE(finish(revoked)->persisted);
+  EXPECT_FALSE(ledger->persisted(domain("b.test")));
+
+  control->release();
+  EXPECT_TRUE(run_until([&] { return ledger->persisted(domain("b.test")); }));
 }
 
 // TB-6
