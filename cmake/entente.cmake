@@ -33,11 +33,22 @@ set(ENTENTE_COMMON_HEADERS
   <boost/asio/io_context.hpp> <boost/asio/steady_timer.hpp> <boost/asio/use_awaitable.hpp> <boost/system/result.hpp>)
 target_precompile_headers(entente_precompiled PRIVATE ${ENTENTE_COMMON_HEADERS})
 
-# entente_library(NAME SOURCES a.cpp ... LINKS entente_x ... [PRIVATE_LINKS ...])
-# One library a folder. LINKS are what its headers need, PRIVATE_LINKS what only its sources do.
+# The sanitizers' and clang-tidy's presets compile several sources of a library as one, which costs them a third. The
+# others compile each by itself, and so see what a source forgot to include.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+if(CMAKE_UNITY_BUILD)
+  # A type that uses an anonymous namespace is a mistake in a header, and every day's fare in a source; and what shadows
+  # another source's private name shadows nothing.
+  target_compile_options(entente_options INTERFACE -Wno-subobject-linkage -Wno-shadow -Wno-unknown-warning-option)
+endif()
+
+# entente_library(NAME SOURCES a.cpp ... LINKS entente_x ... [PRIVATE_LINKS ...] [ALONE b.cpp ...])
+# One library a folder. LINKS are what its headers need, PRIVATE_LINKS what only its sources do. ALONE are sources with a
+# private name that another one has, too.
 function(entente_library NAME)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS;ALONE" ${ARGN})
   add_library(${NAME} STATIC ${ARG_SOURCES})
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_link_libraries(${NAME} PUBLIC ${ARG_LINKS} PRIVATE entente_options ${ARG_PRIVATE_LINKS})
   target_precompile_headers(${NAME} REUSE_FROM entente_precompiled)
 endfunction()
@@ -68,7 +79,7 @@ function(entente_test NAME)
   endif()
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE entente_options ${ARG_LINKS} GTest::gmock GTest::gtest_main)
-  set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE OFF UNITY_BUILD OFF)
   target_compile_options(${NAME} PRIVATE ${ENTENTE_TEST_OPTIONS} -fPIC)
   if(MOLD)
     target_link_options(${NAME} PRIVATE -fuse-ld=mold)

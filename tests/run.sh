@@ -16,7 +16,7 @@ END
 
 jobs=$(nproc)
 export CMAKE_BUILD_PARALLEL_LEVEL=$jobs
-export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
 export ASAN_OPTIONS=halt_on_error=1:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1
 # Debian's protobuf is built without annotations for containers, so a vector that crosses into it would look overflown.
 ASAN_OPTIONS+=:detect_container_overflow=0
@@ -75,7 +75,7 @@ check_each() {
 check_tidy() {
   local log=build/tidy/clang-tidy.log status
   build tidy --target entente_generated || return 1
-  run-clang-tidy -quiet -p build/tidy -j "$jobs" "^$PWD/(common|syncer|server|workload|cli)/" >"$log" 2>&1
+  run-clang-tidy -quiet -p build/tidy -j "$jobs" "^$PWD/(build/tidy/)?(common|syncer|server|workload|cli)/" >"$log" 2>&1
   status=$?
   sed 's/\x1b\[[0-9;]*m//g' "$log" | grep -vE '^clang-tidy|^[0-9]+ warnings? |^$'
   return "$status"
