@@ -30,4 +30,13 @@ struct CertificatePrefix {
 };
 Result<CertificatePrefix> read_certificate(ByteView der);
 
+// The same with whatever key it has: for those who look at a certificate and use it for nothing.
+struct AnyCertificatePrefix {
+  Certificate certificate;
+  std::size_t length;
+  std::string key;                   // "EC P-256", "ED25519"
+  std::optional<Error> key_problem;  // why read_certificate() refuses it
+};
+Result<AnyCertificatePrefix> read_any_certificate(ByteView der);
+
 }  // namespace entente::crypto

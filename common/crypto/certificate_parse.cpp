@@ -132,21 +132,33 @@ bool is_der(const X509* x509, ByteView read) {
 
 }  // namespace
 
-Result<CertificatePrefix> read_certificate(ByteView der) {
+Result<AnyCertificatePrefix> read_any_certificate(ByteView der) {
   const ErrorQueueScope errors;
   const unsigned char* at = der.data();
   const X509Ptr x509(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   if (!x509) return drain_errors("certificate", Errc::syntax);
   const ByteView read = der.first(static_cast<std::size_t>(at - der.data()));
   if (!is_der(x509.get(), read)) return Error(Errc::syntax, "certificate: not in DER");
-  const EVP_PKEY* key = X509_get0_pubkey(x509.get());
-  if (key == nullptr) return drain_errors("certificate: public key", Errc::unsupported);
-  if (const Status good = check_key(key); !good) return good.error().within("certificate: public key");
+  std::string description = "a key of unknown kind";
+  std::optional<Error> problem;
+  if (const EVP_PKEY* key = X509_get0_pubkey(x509.get()); key == nullptr) {
+    problem = drain_errors("certificate: public key", Errc::unsupported);
+  } else {
+    description = describe_key(key);
+    if (const Status good = check_key(key); !good) problem = good.error().within("certificate: public key");
+  }
   const auto facts = std::make_shared<Facts>();
   facts->der.assign(read.begin(), read.end());
   if (const Status good = read_identity(x509.get(), *facts); !good) return good.error();
   if (const Status good = read_extensions(x509.get(), *facts); !good) return good.error();
-  return CertificatePrefix{Certificate(facts), read.size()};
+  return AnyCertificatePrefix{Certificate(facts), read.size(), std::move(description), std::move(problem)};
+}
+
+Result<CertificatePrefix> read_certificate(ByteView der) {
+  Result<AnyCertificatePrefix> read = read_any_certificate(der);
+  if (!read) return read.error();
+  if (read->key_problem) return *std::move(read->key_problem);
+  return CertificatePrefix{std::move(read->certificate), read->length};
 }
 
 }  // namespace entente::crypto

@@ -38,10 +38,10 @@ bool PathSearch::extend(Path& path, const std::function<bool(const Path&)>& judg
   const PathNode& last = *path.back();
   if (last.root) return judge(path);
   if (path.size() == longest_path) {
-    note(last, "the path is too long", 5);
+    note(last, PathProblem::too_complex, "the path is too long", 5);
     return false;
   }
-  note(last, "no authority named \"" + last.certificate->issuer() + "\" is trusted", 1);
+  note(last, PathProblem::unknown_authority, "no authority named \"" + last.certificate->issuer() + "\" is trusted", 1);
   for (const PathNode& issuer : issuers_) {
     const bool seen =
         std::ranges::any_of(path, [&](const PathNode* node) { return *node->certificate == *issuer.certificate; });
@@ -57,23 +57,36 @@ bool PathSearch::issued(const PathNode& child, const PathNode& issuer) {
   const int reason = X509_check_issued(issuer.x509.get(), child.x509.get());
   if (reason == X509_V_ERR_SUBJECT_ISSUER_MISMATCH) return false;
   if (reason != X509_V_OK) {
-    note(child, std::string("its issuer does not fit: ") + X509_verify_cert_error_string(reason), 2);
+    const bool usage = reason == X509_V_ERR_KEYUSAGE_NO_CERTSIGN;
+    note(child, usage ? PathProblem::signer_may_not_sign : PathProblem::unknown_authority,
+         std::string("its issuer does not fit: ") + X509_verify_cert_error_string(reason), 2);
     return false;
   }
   if (checks_left_-- <= 0) {
-    note(child, "too many certificates that may have issued it", 4);
+    note(child, PathProblem::too_complex, "too many certificates that may have issued it", 4);
     return false;
   }
   EVP_PKEY* key = X509_get0_pubkey(issuer.x509.get());
   if (X509_verify(child.x509.get(), key) == 1) return true;
-  note(child, "its signature is not by the trusted key of \"" + issuer.certificate->subject() + "\"", 3);
+  note(child, PathProblem::wrong_signature,
+       "its signature is not by the trusted key of \"" + issuer.certificate->subject() + "\"", 3);
   return false;
 }
 
-void PathSearch::note(const PathNode& at, std::string_view reason, int rank) {
+void PathSearch::note(const PathNode& at, PathProblem problem, std::string_view reason, int rank) {
   if (rank <= dead_end_rank_) return;
   dead_end_rank_ = rank;
-  dead_end_ = name_for_people(*at.certificate) + ": " + std::string(reason);
+  dead_end_ = {problem, name_for_people(*at.certificate) + ": " + std::string(reason)};
+}
+
+bool issued(const Certificate& issuer, const Certificate& certificate) {
+  const ErrorQueueScope errors;
+  const X509Ptr parent = to_x509(issuer), child = to_x509(certificate);
+  if (!parent || !child) return false;
+  const int fit = X509_check_issued(parent.get(), child.get());
+  if (fit != X509_V_OK && fit != X509_V_ERR_KEYUSAGE_NO_CERTSIGN) return false;
+  EVP_PKEY* key = X509_get0_pubkey(parent.get());
+  return key != nullptr && X509_verify(child.get(), key) == 1;
 }
 
 }  // namespace entente::crypto

@@ -8,6 +8,7 @@
 
 #include "common/crypto/certificate.hpp"
 #include "common/crypto/handles.hpp"
+#include "common/crypto/path.hpp"
 
 namespace entente::crypto {
 
@@ -32,16 +33,16 @@ class PathSearch {
   void each(const std::function<bool(const Path&)>& judge);
 
   // Why no path, or no further one, was found.
-  const std::string& dead_end() const { return dead_end_; }
+  const PathFault& dead_end() const { return dead_end_; }
 
  private:
   bool extend(Path& path, const std::function<bool(const Path&)>& judge);
   bool issued(const PathNode& child, const PathNode& issuer);
-  void note(const PathNode& at, std::string_view reason, int rank);
+  void note(const PathNode& at, PathProblem problem, std::string_view reason, int rank);
 
   PathNode leaf_;
   std::vector<PathNode> issuers_;  // roots first: the shortest way to trust is tried first
-  std::string dead_end_;
+  PathFault dead_end_{PathProblem::other, {}};
   int dead_end_rank_ = 0;  // the most telling reason is kept
   int checks_left_;
 };

@@ -9,6 +9,7 @@ namespace entente::crypto {
 namespace {
 
 using Chain = std::vector<Certificate>;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 Chain vectors(std::initializer_list<std::string_view> names) {
@@ -303,6 +304,69 @@ TEST(Path, SearchIsBoundedAgainstHostileChains) {
   const Error error = refused(chain, vectors({"root"}));
 
   EXPECT_EQ(error.code(), Errc::untrusted);
+}
+
+std::vector<PathProblem> problems(const Chain& chain, const Chain& roots, Time now = vector_time()) {
+  std::vector<PathProblem> found;
+  for (const PathFault& fault : examine_path(chain, roots, now).faults) {
+    EXPECT_FALSE(fault.message.empty());
+    found.push_back(fault.problem);
+  }
+  return found;
+}
+
+TEST(PathReport, NamesWhatStandsInTheWay) {
+  using enum PathProblem;
+  const Chain root = vectors({"root"});
+  EXPECT_THAT(problems(vectors({"leaf", "inter"}), root), testing::IsEmpty());
+  EXPECT_THAT(problems(vectors({"leaf"}), root), ElementsAre(unknown_authority));
+  EXPECT_THAT(problems(vectors({"twin_a_leaf"}), vectors({"twin_b"})), ElementsAre(wrong_signature));
+  EXPECT_THAT(problems(vectors({"nonca_leaf", "nonca"}), root), ElementsAre(signer_may_not_sign));
+  EXPECT_THAT(problems(vectors({"nosign_leaf", "nosign"}), root), ElementsAre(signer_may_not_sign));
+  EXPECT_THAT(problems(vectors({"v1_leaf"}), vectors({"v1"})), ElementsAre(signer_may_not_sign));
+  EXPECT_THAT(problems(vectors({"deep", "sub", "inter"}), root), ElementsAre(path_length));
+  EXPECT_THAT(problems(vectors({"sha1"}), root), ElementsAre(weak_algorithm));
+  EXPECT_THAT(problems(vectors({"unknown_critical"}), root), ElementsAre(critical_extension));
+  EXPECT_THAT(problems(vectors({"limited_b"}), vectors({"limited"})), ElementsAre(name_constraints));
+  EXPECT_THAT(problems({}, root), ElementsAre(other));
+}
+
+TEST(PathReport, OfAnAuthorityThatWasRotatedAwayTellsThatItIsUnknown) {
+  const Authority old = make_root(ca_template("Root")), fresh = make_root(ca_template("Root"));
+
+  EXPECT_THAT(problems({make_leaf(leaf_template(), old)}, {fresh.certificate}),
+              ElementsAre(PathProblem::unknown_authority));
+}
+
+TEST(PathReport, TellsEveryFaultOfAPathAndNotOnlyTheFirst) {
+  const Time late = vector("leaf").not_after() + std::chrono::hours(24);
+
+  const PathReport report = examine_path(vectors({"deep", "sub", "inter"}), vectors({"root"}), late);
+
+  EXPECT_EQ(report.path, vectors({"deep", "sub", "inter", "root"}));
+  std::vector<PathProblem> found;
+  for (const PathFault& fault : report.faults) found.push_back(fault.problem);
+  using enum PathProblem;
+  EXPECT_THAT(found, testing::UnorderedElementsAre(path_length, expired, expired, expired, expired));
+}
+
+TEST(PathReport, ShowsTheBestOfSeveralBadPaths) {
+  const Authority root = make_root(ca_template("Root"));
+  CertificateTemplate past = ca_template("Root");
+  past.not_after = vector_time() - std::chrono::minutes(1);
+  CertificateTemplate no_ca = ca_template("Root");
+  no_ca.ca = false;
+  const Chain roots = {issue_root(no_ca, root.key).value(), issue_root(past, root.key).value()};
+
+  EXPECT_THAT(problems({make_leaf(leaf_template(), root)}, roots), ElementsAre(PathProblem::expired));
+}
+
+TEST(Issued, LooksAtNameAndSignature) {
+  EXPECT_TRUE(issued(vector("inter"), vector("leaf")));
+  EXPECT_TRUE(issued(vector("nosign"), vector("nosign_leaf")));
+  EXPECT_FALSE(issued(vector("leaf"), vector("inter")));
+  EXPECT_FALSE(issued(vector("root"), vector("leaf")));
+  EXPECT_FALSE(issued(vector("twin_b"), vector("twin_a_leaf")));
 }
 
 }  // namespace
