@@ -13,6 +13,7 @@
 #include "common/crypto/key.hpp"
 #include "common/spiffe/bundle.hpp"
 #include "common/spiffe/spiffe_id.hpp"
+#include "common/spiffe/violation.hpp"
 
 namespace entente::spiffe {
 
@@ -25,15 +26,11 @@ struct X509Svid {
 };
 using X509SvidPtr = std::shared_ptr<const X509Svid>;
 
-// One broken rule of the standard.
-struct Violation {
-  std::string code;     // "uri_san_count", "leaf_is_ca", ...: stable, for machines
-  std::string section;  // "X509-SVID 2"
-  std::string message;
-};
-
 // Every rule that the leaf alone breaks (XS-1 to XS-5), in a fixed order; empty for a good one.
-std::vector<Violation> check_leaf(const crypto::Certificate& leaf);
+Violations check_leaf(const crypto::Certificate& leaf);
+
+// Every rule that a signing certificate, the authority included, breaks (XS-6), in a fixed order.
+Violations check_signer(const crypto::Certificate& signer);
 
 // The SPIFFE ID in a certificate's one URI SAN (XS-1). Says nothing about trust.
 Result<SpiffeId> id_of(const crypto::Certificate& certificate);

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/base/encoding.hpp"
 #include "tests/common/spiffe/fixture.hpp"
 
 namespace entente::spiffe {
@@ -68,6 +69,41 @@ TEST(BundleSet, NamesTheTrustDomainAtFault) {
   EXPECT_THAT(bad_bundle.error().message(), HasSubstr("trust_domains.\"b.test\": keys"));
   EXPECT_THAT(bad_name.error().message(), HasSubstr("\"A.test\""));
   EXPECT_THAT(ignored.value().ignored, testing::ElementsAre("trust_domains.\"a.test\": keys[0]: unknown kty \"OKP\""));
+}
+
+TEST(BundleDocument, IsABundleAMapOrPemByItsContent) {
+  const BundlePtr bundle = bundle_for("a.test");
+  const auto read = [](const std::string& content) { return parse_bundle_document(domain("a.test"), content).value(); };
+  const crypto::Certificate root = bundle->x509_authorities.at(0);
+
+  EXPECT_EQ(read(write_bundle(*bundle)).bundles.at(domain("a.test"))->sequence, 7U);
+  EXPECT_FALSE(read(write_bundle(*bundle)).map);
+  EXPECT_TRUE(read(write_bundle_set({{domain("b.test"), bundle_for("b.test")}})).map);
+  EXPECT_EQ(read(write_bundle_set({{domain("b.test"), bundle_for("b.test")}})).bundles.count(domain("a.test")), 0U);
+  EXPECT_EQ(read(root.pem()).bundles.at(domain("a.test"))->x509_authorities.size(), 1U);
+  EXPECT_EQ(read(std::string(as_text(root.der()))).bundles.at(domain("a.test"))->x509_authorities.size(), 1U);
+}
+
+// WA-9: for looking at tokens alone, never for a bundle that is taken from a peer.
+TEST(BundleDocument, MayBeAKeySetWithoutUses) {
+  const std::string keys = test::read_data("go-spiffe/jwks_valid_2.json");
+
+  const BundleDocument read = parse_bundle_document(domain("a.test"), keys).value();
+
+  EXPECT_TRUE(read.without_use);
+  EXPECT_EQ(read.bundles.at(domain("a.test"))->jwt_authorities.size(), 2U);
+  EXPECT_FALSE(parse_bundle_document(domain("a.test"), R"({"keys":[]})").value().without_use);
+}
+
+TEST(BundleDocument, SaysWhatItIsInstead) {
+  const auto refusal = [](std::string_view content) {
+    const auto read = parse_bundle_document(domain("a.test"), content);
+    return read ? "read" : read.error().message();
+  };
+  EXPECT_THAT(refusal("eyJhbGciOiJFUzI1NiJ9.e30.c2ln"), HasSubstr("entente bundle import"));
+  EXPECT_THAT(refusal(""), HasSubstr("it is empty"));
+  EXPECT_THAT(refusal("garbage"), HasSubstr("no bundle in SPIFFE format, bundle map or PEM"));
+  EXPECT_THAT(refusal("{}"), HasSubstr("keys: missing"));
 }
 
 }  // namespace

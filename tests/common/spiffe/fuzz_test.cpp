@@ -8,8 +8,10 @@
 #include "common/base/encoding.hpp"
 #include "common/spiffe/bundle_json.hpp"
 #include "common/spiffe/bundle_set.hpp"
+#include "common/spiffe/jwt_inspection.hpp"
 #include "common/spiffe/jwt_svid.hpp"
 #include "common/spiffe/signed_bundle.hpp"
+#include "common/spiffe/x509_inspection.hpp"
 #include "common/spiffe/x509_svid.hpp"
 #include "tests/common/spiffe/fixture.hpp"
 
@@ -123,7 +125,9 @@ TEST(Fuzz, NoSignedTextBreaksTheTokenReader) {
   const std::string claims = R"({"aud":["reports"],"exp":1782950700,"iat":1782950400,"sub":"spiffe://a.test/web"})";
   Mutator mutator;
   for (int i = 0; i < 1500; ++i) {
-    const auto parsed = parse_jwt_svid(test::token_of(mutator.mutate(header), mutator.mutate(claims)));
+    const std::string token = test::token_of(mutator.mutate(header), mutator.mutate(claims));
+    const auto parsed = parse_jwt_svid(token);
+    EXPECT_EQ(inspect_jwt_svid(token).violations.empty(), parsed.has_value()) << token;
     if (!parsed) continue;
     EXPECT_FALSE(parsed->audience.empty());
     EXPECT_GE(parsed->expires_at, from_unix_seconds(0));
@@ -139,8 +143,11 @@ TEST(Fuzz, NoChangedCertificateIsVerified) {
   for (int i = 0; i < 3000; ++i) {
     const std::string changed = mutator.mutate(std::string(as_text(leaf.der())));
     const auto certificate = crypto::Certificate::from_der(as_bytes(changed));
+    const auto file = crypto::read_certificate_file(changed);
+    if (file) (void)inspect_x509(*file, test::now);
     if (!certificate || *certificate == leaf) continue;
     ++parsed_count;
+    EXPECT_FALSE(!file || examine_x509_svid(*file, bundle, test::now).inspection.violations.empty());
     EXPECT_FALSE(verify_x509_svid(std::vector{*certificate}, bundle, test::now));
   }
   EXPECT_GT(parsed_count, 0);
