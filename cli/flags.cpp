@@ -1,10 +1,8 @@
 #include "cli/flags.hpp"
 
 #include <algorithm>
-#include <iostream>
-#include <iterator>
 
-#include "common/base/file.hpp"
+#include "cli/input.hpp"
 #include "common/spiffe/bundle_json.hpp"
 #include "common/trust/endpoint_url.hpp"
 #include "common/trust/registration_entry.hpp"
@@ -12,8 +10,6 @@
 
 namespace entente::cli {
 namespace {
-
-constexpr std::size_t most_input = 16U << 20;
 
 Error bad(const std::string& flag, const std::string& problem) {
   return Error(Errc::invalid_argument, flag + ": " + problem);
@@ -197,12 +193,7 @@ Result<std::string> read_digest(const std::string& flag, std::string text, bool 
 }
 
 Result<std::string> read_input(const std::string& what, const std::string& path) {
-  if (path == "-") {
-    std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
-    if (text.size() > most_input) return bad(what, "stdin: more than 16 MiB");
-    return text;
-  }
-  auto text = read_file(path, most_input);
+  auto text = read_whole(path);
   if (!text) return bad(what, text.error().message());
   return text;
 }

@@ -25,6 +25,9 @@ void add_federation(CLI::App& app, CommandLine& line);
 void add_entry(CLI::App& app, CommandLine& line);
 void add_doctor(CLI::App& app, CommandLine& line);
 void add_workload(CLI::App& app, CommandLine& line);
+// Of `svid` and `jwt`, what needs no Workload API: id, verify.
+void add_svid_reading(CLI::App& svid, CommandLine& line);
+void add_jwt_reading(CLI::App& jwt, CommandLine& line);
 
 template <class T>
 std::optional<T> given(const CLI::App& app, const std::string& name, const T& value) {

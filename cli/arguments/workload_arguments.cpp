@@ -6,7 +6,8 @@ namespace {
 
 void add_svid(CLI::App& app, CommandLine& line) {
   const auto folder = std::make_shared<std::string>();
-  CLI::App* svid = app.add_subcommand("svid", "X509-SVIDs, from a Workload API: fetch, watch")->require_subcommand(1);
+  CLI::App* svid = app.add_subcommand("svid", "X509-SVIDs, from a Workload API: fetch, watch; from files: id, verify")
+                       ->require_subcommand(1);
   CLI::App* fetch = svid->add_subcommand("fetch", "this process's X509-SVIDs, from a Workload API");
   fetch->add_option("--write", *folder, "write svid.N.pem, svid.N.key, bundle.N.pem, federated_bundle.N.M.pem there");
   fetch->callback([&line, folder, fetch] {
@@ -18,6 +19,7 @@ void add_svid(CLI::App& app, CommandLine& line) {
   svid->add_subcommand("watch", "prints every update until interrupted")->callback([&line] {
     line.command = [&line] { return svid_watch(line.global); };
   });
+  add_svid_reading(*svid, line);
 }
 
 void add_jwt(CLI::App& app, CommandLine& line) {
@@ -26,7 +28,9 @@ void add_jwt(CLI::App& app, CommandLine& line) {
     std::string spiffe_id, audience, token;
   };
   const auto values = std::make_shared<Values>();
-  CLI::App* jwt = app.add_subcommand("jwt", "JWT-SVIDs, from a Workload API: fetch, validate")->require_subcommand(1);
+  CLI::App* jwt =
+      app.add_subcommand("jwt", "JWT-SVIDs, from a Workload API: fetch, validate; by a bundle in a file: verify")
+          ->require_subcommand(1);
   CLI::App* fetch = jwt->add_subcommand("fetch", "this process's JWT-SVIDs, from a Workload API");
   fetch->add_option("--audience", values->audiences, "for whom; may be given several times")
       ->required()
@@ -44,6 +48,7 @@ void add_jwt(CLI::App& app, CommandLine& line) {
   validate->callback([&line, values] {
     line.command = [&line, values] { return jwt_validate(line.global, values->audience, values->token); };
   });
+  add_jwt_reading(*jwt, line);
 }
 
 }  // namespace

@@ -77,4 +77,14 @@ int jwt_fetch(const GlobalOptions& options, const std::vector<std::string>& audi
               const std::optional<std::string>& spiffe_id);
 int jwt_validate(const GlobalOptions& options, const std::string& audience, const std::string& token);
 
+// inspect_command.cpp: offline, from files. Exit 1 where a rule is broken, 2 where a file is none of the kind asked
+// for.
+struct VerificationFlags {
+  std::optional<std::string> bundle, trust_domain, at;
+};
+int svid_id(const GlobalOptions& options, const std::vector<std::string>& files, const VerificationFlags& flags);
+int svid_verify(const GlobalOptions& options, const std::string& file, const VerificationFlags& flags);
+int jwt_verify(const GlobalOptions& options, const std::string& token, const std::string& audience,
+               const VerificationFlags& flags);
+
 }  // namespace entente::cli
