@@ -45,10 +45,11 @@ struct Shown {
   Metrics& metrics;
   const Readiness& readiness;
   const Pages* pages;  // may be null
+  const HealthPaths& paths;
 };
 
 Response not_found(const Shown& shown) {
-  std::string names = "there is /metrics, /live, /ready";
+  std::string names = "there is /metrics, " + shown.paths.live + ", " + shown.paths.ready;
   if (shown.pages != nullptr)
     for (const std::string& path : shown.pages->paths()) names += ", " + path;
   return answer(http::status::not_found, names + '\n');
@@ -63,8 +64,8 @@ Response respond(const Request& request, const Shown& shown) {
   const beast::string_view path = request.target().substr(0, request.target().find('?'));
   if (path == "/metrics")
     return answer(http::status::ok, shown.metrics.expose(), "text/plain; version=0.0.4; charset=utf-8");
-  if (path == "/live") return answer(http::status::ok, "live\n");
-  if (path == "/ready") return readiness_answer(shown.readiness);
+  if (path == shown.paths.live) return answer(http::status::ok, "live\n");
+  if (path == shown.paths.ready) return readiness_answer(shown.readiness);
   if (shown.pages != nullptr)
     if (auto page = shown.pages->show({path.data(), path.size()}))
       return answer(http::status::ok, std::move(*page), "application/json");
@@ -92,10 +93,16 @@ asio::awaitable<void> serve(tcp::socket socket, Shown shown) {
 }  // namespace
 
 struct Listener::Impl {
-  Impl(tcp::acceptor listening, Shown what, Log& l)
-      : acceptor(std::move(listening)), shown(what), log(l), connections(acceptor.get_executor(), l) {}
+  Impl(tcp::acceptor listening, Metrics& metrics, const Readiness& readiness, const Pages* pages, HealthPaths where,
+       Log& l)
+      : acceptor(std::move(listening)),
+        paths(std::move(where)),
+        shown{metrics, readiness, pages, paths},
+        log(l),
+        connections(acceptor.get_executor(), l) {}
 
   tcp::acceptor acceptor;
+  HealthPaths paths;
   Shown shown;
   Log& log;
   TaskGroup connections;
@@ -106,10 +113,10 @@ Listener::~Listener() = default;
 
 Result<std::unique_ptr<Listener>> Listener::bind(asio::any_io_executor executor, const std::string& listen,
                                                  Metrics& metrics, const Readiness& readiness, Log& log,
-                                                 const Pages* pages) {
+                                                 const Pages* pages, HealthPaths paths) {
   Result<tcp::acceptor> acceptor = listen_on(std::move(executor), listen);
   if (!acceptor) return acceptor.error().within("telemetry");
-  auto impl = std::make_unique<Impl>(std::move(*acceptor), Shown{metrics, readiness, pages}, log);
+  auto impl = std::make_unique<Impl>(std::move(*acceptor), metrics, readiness, pages, std::move(paths), log);
   return std::unique_ptr<Listener>(new Listener(std::move(impl)));
 }
 

@@ -18,6 +18,11 @@ namespace entente::telemetry {
 
 namespace asio = boost::asio;
 
+// Where the two questions are asked.
+struct HealthPaths {
+  std::string live = "/live", ready = "/ready";
+};
+
 // Lives on one io_context's thread. /live: 200 while that thread turns. /ready: 200, or 503 with the reasons, one a
 // line.
 class Listener {
@@ -25,7 +30,7 @@ class Listener {
   // `listen`: "127.0.0.1:9988"; port 0 picks a free one. `pages` (may be null) outlives the listener, as the rest does.
   static Result<std::unique_ptr<Listener>> bind(asio::any_io_executor executor, const std::string& listen,
                                                 Metrics& metrics, const Readiness& readiness, Log& log,
-                                                const Pages* pages = nullptr);
+                                                const Pages* pages = nullptr, HealthPaths paths = {});
   ~Listener();
   std::uint16_t port() const;
   asio::awaitable<void> run();  // until cancelled; at most 64 connections, 10 s each
