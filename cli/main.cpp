@@ -1,5 +1,6 @@
 // The program: its command line, and nothing else. Each command is a function of cli/commands or cli/daemon.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 #include "cli/arguments/arguments.hpp"
@@ -44,11 +45,14 @@ int run(int argc, char** argv) {
   add_entry(app, line);
   add_doctor(app, line);
   add_workload(app, line);
+  add_helper(app, line);
   app.add_subcommand("version", "what this is")->callback([&line] {
     line.command = [&line] { return print_version(line.global); };
   });
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> arguments = read_arguments(argc, argv);
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 takes them
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_done : exit_usage;
   }

@@ -28,6 +28,11 @@ void add_workload(CLI::App& app, CommandLine& line);
 // Of `svid` and `jwt`, what needs no Workload API: id, verify.
 void add_svid_reading(CLI::App& svid, CommandLine& line);
 void add_jwt_reading(CLI::App& jwt, CommandLine& line);
+void add_helper(CLI::App& app, CommandLine& line);
+
+// The arguments behind the program's name, with the spelling of spiffe-helper's own (`-config`, `-daemon-mode=false`)
+// behind `helper` made ours.
+std::vector<std::string> read_arguments(int argc, char** argv);
 
 template <class T>
 std::optional<T> given(const CLI::App& app, const std::string& name, const T& value) {

@@ -51,6 +51,15 @@ int federation_history(const GlobalOptions& options, const std::string& trust_do
 int federation_diff(const GlobalOptions& options, const std::string& trust_domain, std::optional<std::uint64_t> from,
                     std::optional<std::uint64_t> to);
 
+// helper_command.cpp
+struct HelperFlags {
+  std::string config;
+  bool once = false, check = false;
+  std::optional<bool> daemon_mode;   // spiffe-helper's flag: overrides the file
+  std::vector<std::string> command;  // in place of the file's child
+};
+int helper(const GlobalOptions& options, const HelperFlags& flags);
+
 // entry_command.cpp
 int entry_list(const GlobalOptions& options);
 int entry_show(const GlobalOptions& options, const std::string& id);
