@@ -13,7 +13,7 @@ using spiffe::CertificateRole;
 using spiffe::Violation;
 using spiffe::Violations;
 
-constexpr std::size_t most_certificates_shown = 20;
+constexpr std::size_t most_shown = 20;  // of certificates and of rules; a stranger decides how many there are
 
 std::string name_of(const Certificate& certificate) {
   return certificate.subject_empty() ? "(empty subject)" : printable(certificate.subject());
@@ -53,7 +53,9 @@ std::string rule_text(const Violation& rule, Tone tone, const Paint& paint) {
 std::string rules_text(const std::string& title, const Violations& rules, Tone tone, const Paint& paint) {
   if (rules.empty()) return "";
   std::string text = "  " + title + ":\n";
-  for (const Violation& rule : rules) text += rule_text(rule, tone, paint);
+  for (std::size_t i = 0; i < std::min(rules.size(), most_shown); ++i) text += rule_text(rules[i], tone, paint);
+  if (rules.size() > most_shown)
+    text += "    and " + std::to_string(rules.size() - most_shown) + " more; --output json has all of them\n";
   return text;
 }
 
@@ -80,9 +82,9 @@ std::string verdict(const Violations& violations, const Paint& paint) {
 }
 
 std::string bundle_words(const UsedBundle& used) {
-  std::string text = printable(used.source) + ", of " + used.bundle->trust_domain.name();
-  if (used.assumed) text += " (by the ID alone; --trust-domain says it)";
-  return text;
+  const std::string& domain = used.bundle->trust_domain.name();
+  if (!used.assumed) return printable(used.source) + ", of " + domain;
+  return printable(used.source) + ", taken for that of " + domain + " (--trust-domain says whose it is)";
 }
 
 std::string certificate_line(const X509Report& report, std::size_t i) {
@@ -98,10 +100,10 @@ std::string certificate_line(const X509Report& report, std::size_t i) {
 void add_certificates(const X509Report& report, Fields& fields) {
   const std::size_t count = report.certificates.certificates.size();
   if (count == 1) return;
-  for (std::size_t i = 0; i < std::min(count, most_certificates_shown); ++i)
+  for (std::size_t i = 0; i < std::min(count, most_shown); ++i)
     fields.emplace_back("certificate " + std::to_string(i + 1), certificate_line(report, i));
-  if (count > most_certificates_shown)
-    fields.emplace_back("more", std::to_string(count - most_certificates_shown) + "; --output json has all of them");
+  if (count > most_shown)
+    fields.emplace_back("more", std::to_string(count - most_shown) + "; --output json has all of them");
 }
 
 void add_path(const X509Report& report, Fields& fields) {

@@ -30,6 +30,7 @@ Result<Terms> read_terms(const VerificationFlags& flags) {
     terms.at = *at;
   }
   if (flags.trust_domain) {
+    if (!flags.bundle) return Error(Errc::invalid_argument, "--trust-domain: only with --bundle, whose it says");
     Result<TrustDomain> domain = TrustDomain::parse_name_or_id(*flags.trust_domain);
     if (!domain) return Error(Errc::invalid_argument, "--trust-domain: " + domain.error().message());
     terms.trust_domain = *std::move(domain);

@@ -58,8 +58,10 @@ bool PathSearch::issued(const PathNode& child, const PathNode& issuer) {
   if (reason == X509_V_ERR_SUBJECT_ISSUER_MISMATCH) return false;
   if (reason != X509_V_OK) {
     const bool usage = reason == X509_V_ERR_KEYUSAGE_NO_CERTSIGN;
+    const std::string what =
+        usage ? "its issuer does not fit: " : "the trusted authority of its issuer's name has another key: ";
     note(child, usage ? PathProblem::signer_may_not_sign : PathProblem::unknown_authority,
-         std::string("its issuer does not fit: ") + X509_verify_cert_error_string(reason), 2);
+         what + X509_verify_cert_error_string(reason), 2);
     return false;
   }
   if (checks_left_-- <= 0) {

@@ -226,14 +226,53 @@ std::vector<Certificate> leaf_first(const CertificateFile& file, std::size_t lea
   return chain;
 }
 
-// XS-6, XS-7, XS-8, with the reasons of the path in place of the file's own times where a path was found.
+bool is_of_time(const crypto::PathFault& fault) {
+  return fault.problem == PathProblem::expired || fault.problem == PathProblem::not_yet_valid;
+}
+
+// Of which certificate of a path, in words: the leaf, one between, the authority.
+std::string place_in(const std::vector<Certificate>& path, std::size_t i) {
+  if (i == 0) return "the leaf (" + named(path[i]) + ")";
+  return (i + 1 == path.size() ? "the authority " : "the intermediate ") + named(path[i]) +
+         (i + 1 == path.size() ? " of the bundle" : "");
+}
+
+std::string authorities_in(const Bundle& bundle) {
+  constexpr std::size_t most = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(most, bundle.x509_authorities.size()); ++i) {
+    const Certificate& authority = bundle.x509_authorities[i];
+    text += (i == 0 ? "" : ", ") + named(authority) + " until " + format_time(authority.not_after());
+  }
+  return bundle.x509_authorities.size() > most ? text + " and more" : text;
+}
+
+void add_faults(const std::vector<crypto::PathFault>& faults, const Bundle& bundle, X509Verification& result) {
+  for (const crypto::PathFault& fault : faults) {
+    std::string message = fault.message;
+    if (fault.problem == PathProblem::unknown_authority) message += "; the bundle holds " + authorities_in(bundle);
+    result.inspection.violations.push_back(
+        {std::string(code_of(fault.problem)), std::string(path_section), std::move(message)});
+  }
+}
+
+// In better words than the path's own, which is asked for nothing but whether there are any.
+std::vector<crypto::PathFault> take_times(std::vector<crypto::PathFault> faults, Time at, X509Verification& result) {
+  Violations times;
+  if (std::ranges::any_of(faults, is_of_time))
+    for (std::size_t i = 0; i < result.path.size(); ++i) add_time(place_in(result.path, i), result.path[i], at, times);
+  if (times.empty()) return faults;
+  std::erase_if(faults, is_of_time);
+  for (Violation& time : times) result.inspection.violations.push_back(std::move(time));
+  return faults;
+}
+
+// XS-6, XS-7, XS-8, with the path's own signers and times in place of the file's where one was found.
 void judge_path(const CertificateFile& file, const Bundle& bundle, Time at, X509Verification& result) {
   X509Inspection& found = result.inspection;
   crypto::PathReport report = crypto::examine_path(leaf_first(file, found.leaf), bundle.x509_authorities, at);
   result.path = std::move(report.path);
-  for (crypto::PathFault& fault : report.faults)
-    found.violations.push_back(
-        {std::string(code_of(fault.problem)), std::string(path_section), std::move(fault.message)});
+  add_faults(take_times(std::move(report.faults), at, result), bundle, result);
   if (result.path.empty()) {
     add_file_signers(file, found);
     add_times(file, at, found);
@@ -282,9 +321,11 @@ CertificateRole role_of(const Certificate& certificate) {
   const auto usage = certificate.key_usage();
   const bool signs = certificate.is_ca() || (usage && usage->key_cert_sign);
   const bool of_workload = id && id->has_path();
-  if (signs && !of_workload && (certificate.is_ca() || id)) return CertificateRole::signer;
-  if (!uris.empty()) return CertificateRole::workload;
   const bool hosts = !certificate.dns_names().empty() || !certificate.ip_names().empty();
+  // `openssl req -x509` sets cA on what is meant for a web server.
+  const bool web = uris.empty() && hosts && !(usage && usage->key_cert_sign);
+  if (signs && !of_workload && !web && (certificate.is_ca() || id)) return CertificateRole::signer;
+  if (!uris.empty()) return CertificateRole::workload;
   return hosts ? CertificateRole::web : CertificateRole::other;
 }
 

@@ -150,6 +150,7 @@ class Offline(Scenario):
         for words, arguments in (("--bundle", ["svid", "verify", self.svid, "--bundle", "absent.json"]),
                                  ("--trust-domain", ["svid", "verify", self.svid, "--bundle", pair, "--trust-domain", "b.test"]),
                                  ("--trust-domain", ["svid", "verify", self.svid, "--bundle", self.folder, "--trust-domain", "b.test"]),
+                                 ("--trust-domain", ["svid", "verify", self.svid, "--trust-domain", "b.test"]),
                                  ("stdin", ["svid", "verify", "-", "--bundle", "-"]),
                                  ("--bundle", ["jwt", "verify", token, "--audience", "db"]),
                                  ("--audience", ["jwt", "verify", token, "--bundle", self.bundle])):

@@ -101,6 +101,19 @@ TEST(X509Inspection, OfAWebCertificateNamesItsHosts) {
   EXPECT_THAT(codes_of(found.violations), ElementsAre("uri_san_count", "extended_key_usage"));
 }
 
+// `openssl req -x509` sets cA and no key usage.
+TEST(X509Inspection, OfASelfSignedWebCertificateIsOfAWebCertificate) {
+  CertificateTemplate wanted = web_template();
+  wanted.ca = true;
+  wanted.overrides.no_key_usage = true;
+
+  const X509Inspection found = inspect({issue(wanted, root())});
+
+  EXPECT_EQ(found.role, CertificateRole::web);
+  EXPECT_THAT(codes_of(found.violations),
+              ElementsAre("uri_san_count", "leaf_is_ca", "key_usage_missing", "extended_key_usage"));
+}
+
 TEST(X509Inspection, OfALeafWithTheCaFlagTellsEveryRuleThatItBreaks) {
   CertificateTemplate wanted = leaf_template(web);
   wanted.ca = true;
@@ -201,6 +214,10 @@ TEST(X509Examination, NamesEveryReasonToRefuse) {
   EXPECT_THAT(verdict({leaf}, bundle_of("a.test", {root()}), test::valid_to), ElementsAre("expired", "expired"));
   EXPECT_THAT(verdict({bad}, bundle_of("a.test", {other}), test::valid_to + std::chrono::hours(1)),
               ElementsAre("key_usage_missing", "unknown_authority", "expired"));
+  const X509Verification late = examine_x509_svid(file_of({leaf}), bundle_of("a.test", {root()}), test::valid_to);
+  EXPECT_THAT(late.inspection.violations[0].message, StartsWith("the leaf (\"O=Test\") expired"));
+  EXPECT_THAT(late.inspection.violations[1].message,
+              HasSubstr("the authority \"CN=a.test,O=Test\" of the bundle expired"));
   EXPECT_THAT(verdict({issue(web_template(), root())}, bundle_of("a.test", {root()})),
               ElementsAre("uri_san_count", "extended_key_usage"));
 }
