@@ -3,6 +3,7 @@
 #include "cli/admin_channel.hpp"
 #include "cli/spire_views.hpp"
 #include "common/spiffe/bundle_json.hpp"
+#include "common/spire_api/bundle_messages.hpp"
 #include "spire/api/server/bundle/v1/bundle.grpc.pb.h"
 #include "spire/api/server/entry/v1/entry.grpc.pb.h"
 #include "spire/api/server/trustdomain/v1/trustdomain.grpc.pb.h"
@@ -115,7 +116,7 @@ Result<std::vector<BundleView>> SpireClient::federated_bundles() const {
 
 Result<BundleView> SpireClient::set_bundle(const spiffe::Bundle& bundle) const {
   bundle_v1::BatchSetFederatedBundleRequest request;
-  *request.add_bundle() = to_spire(bundle);
+  *request.add_bundle() = spire_api::to_message(bundle);
   const auto result = impl_->one<bundle_v1::BatchSetFederatedBundleResponse>(
       *impl_->bundles, &BundleStub::BatchSetFederatedBundle, request);
   if (!result) return result.error();

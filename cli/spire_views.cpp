@@ -2,30 +2,12 @@
 
 #include <algorithm>
 
+#include "common/spire_api/bundle_messages.hpp"
+
 namespace entente::cli {
 namespace {
 
 namespace types = spire::api::types;
-
-template <class Keys>
-Result<std::vector<spiffe::JwtAuthority>> authorities_of(const Keys& keys) {
-  std::vector<spiffe::JwtAuthority> authorities;
-  for (const auto& key : keys) {
-    auto parsed = crypto::PublicKey::from_spki_der(as_bytes(key.public_key()));
-    if (!parsed) return Error(Errc::schema, "key " + key.key_id() + ": " + parsed.error().message());
-    authorities.push_back({key.key_id(), std::move(*parsed)});
-  }
-  return authorities;
-}
-
-template <class Keys>
-void add_keys(const std::vector<spiffe::JwtAuthority>& authorities, Keys& keys) {
-  for (const spiffe::JwtAuthority& authority : authorities) {
-    auto& key = *keys.Add();
-    key.set_key_id(authority.key_id);
-    key.set_public_key(std::string(as_text(authority.key.spki_der())));
-  }
-}
 
 // The parts of "spiffe://td/path": what is no SPIFFE ID goes as it is, for the server to refuse.
 types::SPIFFEID id_of(std::string_view text) {
@@ -64,37 +46,10 @@ const char* beyond_spire(const RelationshipRequest& request) {
 
 }  // namespace
 
-Result<spiffe::Bundle> to_bundle(const types::Bundle& m) {
-  auto domain = spiffe::TrustDomain::parse(m.trust_domain());
-  if (!domain) return Error(Errc::schema, "the server's bundle: " + domain.error().message());
-  spiffe::Bundle bundle(std::move(*domain));
-  const std::string where = "the server's bundle of " + bundle.trust_domain.name();
-  for (const types::X509Certificate& authority : m.x509_authorities()) {
-    auto parsed = crypto::certificates_from_der(as_bytes(authority.asn1()));
-    if (!parsed) return Error(Errc::schema, where + ": " + parsed.error().message());
-    for (crypto::Certificate& certificate : *parsed) bundle.x509_authorities.push_back(std::move(certificate));
-  }
-  auto jwt = authorities_of(m.jwt_authorities());
-  if (!jwt) return jwt.error().within(where);
-  auto wit = authorities_of(m.wit_authorities());
-  if (!wit) return wit.error().within(where);
-  bundle.jwt_authorities = std::move(*jwt);
-  bundle.wit_authorities = std::move(*wit);
-  if (m.sequence_number() != 0) bundle.sequence = m.sequence_number();
-  if (m.refresh_hint() > 0) bundle.refresh_hint = std::chrono::seconds(m.refresh_hint());
-  return bundle;
-}
-
-types::Bundle to_spire(const spiffe::Bundle& bundle) {
-  types::Bundle message;
-  message.set_trust_domain(bundle.trust_domain.name());
-  for (const crypto::Certificate& authority : bundle.x509_authorities)
-    message.add_x509_authorities()->set_asn1(std::string(as_text(authority.der())));
-  add_keys(bundle.jwt_authorities, *message.mutable_jwt_authorities());
-  add_keys(bundle.wit_authorities, *message.mutable_wit_authorities());
-  message.set_sequence_number(bundle.sequence.value_or(0));
-  if (bundle.refresh_hint) message.set_refresh_hint(bundle.refresh_hint->count());
-  return message;
+Result<spiffe::Bundle> to_bundle(const types::Bundle& message) {
+  Result<spiffe::Bundle> bundle = spire_api::bundle_from(message);
+  if (bundle) return bundle;
+  return Error(Errc::schema, "the server's bundle of " + message.trust_domain() + ": " + bundle.error().message());
 }
 
 RelationshipView to_view(const types::FederationRelationship& m) {
@@ -123,7 +78,7 @@ Result<types::FederationRelationship> to_spire(const RelationshipRequest& reques
   if (std::holds_alternative<WebProfile>(request.profile)) message.mutable_https_web();
   if (const auto* spiffe = std::get_if<SpiffeProfile>(&request.profile))
     message.mutable_https_spiffe()->set_endpoint_spiffe_id(spiffe->endpoint_spiffe_id);
-  if (request.bundle) *message.mutable_trust_domain_bundle() = to_spire(*request.bundle);
+  if (request.bundle) *message.mutable_trust_domain_bundle() = spire_api::to_message(*request.bundle);
   return message;
 }
 

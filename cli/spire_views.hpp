@@ -10,9 +10,8 @@
 
 namespace entente::cli {
 
-// Errc::schema where a trust domain or a key is not what it should be.
+// What a server answered. Errc::schema where a trust domain or a key is not what it should be.
 Result<spiffe::Bundle> to_bundle(const spire::api::types::Bundle& message);
-spire::api::types::Bundle to_spire(const spiffe::Bundle& bundle);
 
 RelationshipView to_view(const spire::api::types::FederationRelationship& message);
 // Errc::unsupported, naming the flag, for what SPIRE has no words for.

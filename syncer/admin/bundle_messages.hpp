@@ -1,21 +1,21 @@
-// Bundles as SPIRE's messages, and back. Pure; errors are Errc::invalid_argument and begin with the field.
+// What callers of the admin API say of bundles and of what is appended to ours, judged. Pure; errors are
+// Errc::invalid_argument and begin with the field. The messages themselves are common/spire_api's.
 #pragma once
 
 #include <google/protobuf/repeated_ptr_field.h>
 
 #include "common/base/time.hpp"
 #include "common/spiffe/bundle.hpp"
+#include "common/spire_api/bundle_messages.hpp"
 #include "spire/api/types/bundle.pb.h"
 #include "syncer/source/extra_authorities.hpp"
 
 namespace entente::syncer {
 
+using spire_api::to_message;
+
 // A trust domain's name or ID; the error names `field`.
 Result<spiffe::TrustDomain> parse_domain(std::string_view field, const std::string& text);
-
-// Without a mask: everything. The trust domain is always told.
-spire::api::types::Bundle to_message(const spiffe::Bundle& bundle, const spire::api::types::BundleMask* mask);
-spire::api::types::JWTKey to_message(const spiffe::JwtAuthority& authority);
 
 // A whole bundle. An authority that is tainted or has ended is refused: what is put in use here is trusted, and SPIFFE
 // bundles have no place for the end of a JWT key. A sequence or hint of 0 is none.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/spire_api/bundle_messages.hpp"
 #include "tests/common/trust/bundles.hpp"
 
 namespace entente::cli {
@@ -10,28 +11,6 @@ namespace {
 
 namespace types = spire::api::types;
 using ::testing::HasSubstr;
-
-TEST(SpireBundle, KeepsEverythingThereAndBack) {
-  const auto bundle = test::make_bundle({.x509 = {"A", "B"},
-                                         .jwt = {"k1"},
-                                         .wit = {"w1"},
-                                         .sequence = 18446744073709551615U,
-                                         .hint = std::chrono::seconds(300)});
-
-  const auto back = to_bundle(to_spire(*bundle));
-
-  ASSERT_TRUE(back);
-  EXPECT_TRUE(spiffe::same_authorities(*back, *bundle));
-  EXPECT_EQ(back->sequence, bundle->sequence);
-  EXPECT_EQ(back->refresh_hint, bundle->refresh_hint);
-}
-
-TEST(SpireBundle, HasNoSequenceAndNoHintWhereTheyAreZero) {
-  const auto back = to_bundle(to_spire(*test::make_bundle({.x509 = {"A"}})));
-
-  ASSERT_TRUE(back);
-  EXPECT_FALSE(back->sequence || back->refresh_hint);
-}
 
 TEST(SpireBundle, IsRefusedWithAGarbledKey) {
   types::Bundle message;
@@ -50,7 +29,7 @@ TEST(SpireRelationship, TellsWhatTheApiTellsAndNoMore) {
   message.set_trust_domain("b.test");
   message.set_bundle_endpoint_url("https://b.example/");
   message.mutable_https_spiffe()->set_endpoint_spiffe_id("spiffe://b.test/spire/server");
-  *message.mutable_trust_domain_bundle() = to_spire(*test::make_bundle({.x509 = {"A"}, .sequence = 3}));
+  *message.mutable_trust_domain_bundle() = spire_api::to_message(*test::make_bundle({.x509 = {"A"}, .sequence = 3}));
 
   const RelationshipView view = to_view(message);
 
