@@ -10,6 +10,7 @@
 #include "common/base/file.hpp"
 #include "common/base/task.hpp"
 #include "common/issuer/issuer.hpp"
+#include "common/spire_api/bundle_client.hpp"
 #include "common/store/ledger.hpp"
 #include "common/telemetry/listener.hpp"
 #include "syncer/admin/admin_api.hpp"
@@ -21,6 +22,7 @@
 #include "syncer/registry/relationships.hpp"
 #include "syncer/source/file_source.hpp"
 #include "syncer/source/issuer_source.hpp"
+#include "syncer/source/spire_server_source.hpp"
 #include "workload/api/issuer_identities.hpp"
 #include "workload/api/workload_api.hpp"
 
@@ -67,6 +69,8 @@ struct SyncerApp::Impl {
   std::unique_ptr<workload::IssuerIdentities> identities;
   std::unique_ptr<syncer::IssuerSource> issuer_source;
   std::unique_ptr<syncer::FileSource> file_source;
+  std::unique_ptr<spire_api::BundleClient> spire_server;
+  std::unique_ptr<syncer::SpireServerSource> spire_server_source;
   std::unique_ptr<syncer::Publisher> publisher;
   std::unique_ptr<syncer::Resolver> resolver;
   std::unique_ptr<syncer::Syncer> syncer;
@@ -80,6 +84,7 @@ struct SyncerApp::Impl {
 
   Status open_parts();
   Status open_local_source();
+  void open_spire_server_source(const config::SpireServerSourceConfig& wanted);
   Status open_syncer();
   void open_registry();
   asio::awaitable<Status> start_source();
@@ -139,8 +144,18 @@ Status SyncerApp::Impl::open_local_source() {
         file->format == config::BundleFileFormat::pem ? syncer::BundleFormat::pem : syncer::BundleFormat::spiffe;
     syncer::FileSourceOptions options{*config.trust_domain, file->path, format, refresh_hint_of(config)};
     file_source = std::make_unique<syncer::FileSource>(control, std::move(options), *own, clock, log);
+  } else if (const auto* server = std::get_if<config::SpireServerSourceConfig>(&config.local)) {
+    open_spire_server_source(*server);
   }
   return ok();
+}
+
+void SyncerApp::Impl::open_spire_server_source(const config::SpireServerSourceConfig& wanted) {
+  spire_server = std::make_unique<spire_api::BundleClient>(wanted.socket);
+  syncer::SpireServerSourceOptions options{*config.trust_domain, "unix://" + wanted.socket.string(),
+                                           refresh_hint_of(config)};
+  spire_server_source = std::make_unique<syncer::SpireServerSource>(
+      control, std::move(options), [this] { return spire_server->own_bundle(); }, *own, readiness, metrics, clock, log);
 }
 
 Status SyncerApp::Impl::open_syncer() {
@@ -166,6 +181,10 @@ asio::awaitable<Status> SyncerApp::Impl::start_source() {
   if (file_source) {
     const Status started = co_await file_source->start();
     if (!started) co_return started.error().within("local.file");
+  }
+  if (spire_server_source) {
+    const Status started = co_await spire_server_source->start();
+    if (!started) co_return started.error().within("local.spire_server");
   }
   if (publisher) {
     const Status published = co_await publisher->publish();
@@ -286,6 +305,7 @@ asio::awaitable<Status> SyncerApp::start() {
   if (app.identities) app.tasks->spawn("identities", app.identities->run());
   if (app.issuer_source) app.tasks->spawn("issuer", app.issuer_source->run());
   if (app.file_source) app.tasks->spawn("bundle file", app.file_source->run());
+  if (app.spire_server_source) app.tasks->spawn("bundle of the SPIRE server", app.spire_server_source->run());
   if (app.publisher) app.tasks->spawn("publisher", app.publisher->run());
   if (app.telemetry) app.tasks->spawn("telemetry", app.telemetry->run());
   co_return ok();
@@ -314,6 +334,10 @@ asio::awaitable<void> SyncerApp::Impl::reload_local() {
     const Status taken = co_await file_source->set_refresh_hint(refresh_hint_of(config));
     if (!taken)
       log.warning("bundle file cannot be used; the last good bundle stays", {{"error", taken.error().message()}});
+  }
+  if (spire_server_source) {
+    const Status taken = co_await spire_server_source->set_refresh_hint(refresh_hint_of(config));
+    if (!taken) log.warning("the new refresh hint is not published yet", {{"error", taken.error().message()}});
   }
   const Status applied = co_await configure_entries();
   if (!applied) log.error("entries are not applied", {{"error", applied.error().message()}});

@@ -50,10 +50,14 @@ struct FileSourceConfig {
   BundleFileFormat format = BundleFileFormat::spiffe;
   friend bool operator==(const FileSourceConfig&, const FileSourceConfig&) = default;
 };
+struct SpireServerSourceConfig {
+  std::filesystem::path socket;  // of the server's admin API
+  friend bool operator==(const SpireServerSourceConfig&, const SpireServerSourceConfig&) = default;
+};
 struct NoSourceConfig {
   friend bool operator==(const NoSourceConfig&, const NoSourceConfig&) = default;
 };
-using LocalConfig = std::variant<IssuerConfig, FileSourceConfig, NoSourceConfig>;
+using LocalConfig = std::variant<IssuerConfig, FileSourceConfig, SpireServerSourceConfig, NoSourceConfig>;
 
 struct KeyPairFiles {
   std::filesystem::path certificate, key;

@@ -38,6 +38,15 @@ FileSourceConfig read_file_source(const Node& node, const std::filesystem::path&
   return file;
 }
 
+SpireServerSourceConfig read_spire_server_source(const Node& node) {
+  SpireServerSourceConfig server;
+  Section section(node);
+  if (const auto socket = section.get(
+          "address", "the socket of the server's admin API, such as unix:///run/spire/server.sock", parse_socket))
+    server.socket = *socket;
+  return server;
+}
+
 }  // namespace
 
 Result<Duration> parse_svid_ttl(const std::string& text, Duration ca_ttl) {
@@ -53,14 +62,15 @@ std::optional<LocalConfig> read_local(Section& top, const Surroundings& around) 
   const auto node = around.server_only ? top.find("local")
                                        : top.need("local",
                                                   "say where this trust domain's bundle comes from, with "
-                                                  "issuer, file or none");
+                                                  "issuer, file, spire_server or none");
   if (!node && around.server_only) return NoSourceConfig();
   if (!node) return std::nullopt;
   Section section(*node);
-  const auto chosen = section.one_of({"issuer", "file", "none"}, {"workload_api", "spire_server"});
+  const auto chosen = section.one_of({"issuer", "file", "spire_server", "none"}, {"workload_api"});
   if (!chosen) return std::nullopt;
   if (chosen->key == "issuer") return read_issuer(chosen->node);
   if (chosen->key == "file") return read_file_source(chosen->node, around.folder);
+  if (chosen->key == "spire_server") return read_spire_server_source(chosen->node);
   const Section none(chosen->node);
   return NoSourceConfig();
 }

@@ -1,5 +1,4 @@
-// Where this trust domain's own bundle comes from: a true edge. The embedded issuer or a file; an agent or a server
-// later.
+// Where this trust domain's own bundle comes from: a true edge. The embedded issuer, a file, or a SPIRE server.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

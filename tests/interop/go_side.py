@@ -20,10 +20,12 @@ def program(scenario):
     return FOLDER / "interop"
 
 
-def start_spire_server(scenario, socket, folder):
-    """SPIRE's own trustdomain, bundle and entry services, on that socket's path, for the trust domain spire.test."""
+def start_spire_server(scenario, socket, folder, trust_domain="spire.test", hint=300):
+    """SPIRE's own trustdomain, bundle and entry services, on that socket's path. Started again it has what it had."""
     program(scenario)
-    child = scenario.start([FOLDER / "spireapi", "-socket", socket, "-folder", folder], name="spireapi")
+    socket.unlink(missing_ok=True)
+    child = scenario.start([FOLDER / "spireapi", "-socket", socket, "-folder", folder, "-trust-domain", trust_domain,
+                            "-refresh-hint", hint], name="spireapi")
     child.wait_for_event("listening")
     return child
 

@@ -226,6 +226,8 @@ TEST(ConfigExample, OfReferenceStaysGoodWithItsOtherSourcesAndProfile) {
   EXPECT_EQ(file.local, LocalConfig(FileSourceConfig{folder.path("bundle.json"), BundleFileFormat::spiffe}));
   EXPECT_EQ(file.bundle_endpoint->profile,
             ServingProfile(KeyPairFiles{folder.path("tls.pem"), folder.path("tls.key")}));
+  EXPECT_EQ(folder.config(replaced(text, "# spire_server: {address", "spire_server: {address")).local,
+            LocalConfig(SpireServerSourceConfig{"/run/spire/server.sock"}));
   const auto none = folder.mistakes(replaced(text, "# none: {}", "none: {}"));
   ASSERT_EQ(none.size(), 1U) << describe("FILE", none);
   EXPECT_THAT(none[0].message, testing::HasSubstr("no bundle to serve"));

@@ -80,7 +80,7 @@ TEST(ConfigMistakes, DemandsATrustDomainAFolderAndExactlyOneSource) {
       {"trust_domain: A.test\ndata_dir: d\nlocal: {issuer: {}}\n", {1, 15, "lower case"}},
       {"trust_domain: a.test\nlocal: {issuer: {}}\n", {1, 1, "data_dir is missing"}},
       {"trust_domain: a.test\ndata_dir: d\n", {1, 1, "local is missing"}},
-      {"trust_domain: a.test\ndata_dir: d\nlocal: {}\n", {3, 1, "exactly one of issuer, file or none"}},
+      {"trust_domain: a.test\ndata_dir: d\nlocal: {}\n", {3, 1, "exactly one of issuer, file, spire_server or none"}},
       {"trust_domain: a.test\ndata_dir: d\nlocal:\n  issuer: {}\n  file: {path: b}\n",
        {5, 9, "local.file: stands beside issuer"}},
       {"trust_domain: a.test\ndata_dir: d\nlocal: {file: {}}\n", {3, 9, "path is missing"}},
@@ -103,11 +103,23 @@ TEST(ConfigMistakes, KeepsSvidsShorterThanTheAuthorityThatSignsThem) {
   });
 }
 
+TEST(ConfigMistakes, ChecksTheSocketOfTheSpireServer) {
+  const auto local = [](const std::string& server) {
+    return "trust_domain: a.test\ndata_dir: d\nlocal: {spire_server: " + server + "}\n";
+  };
+  expect_each({
+      {local("{}"), {3, 9, "local.spire_server: address is missing"}},
+      {local("{address: \"tcp://127.0.0.1:8081\"}"),
+       {3, 33, "local.spire_server.address: expected a socket such as unix"}},
+      {local("{socket: /run/spire/server.sock, address: unix:///s}"), {3, 24, "unknown key \"socket\""}},
+      {local("{address: unix:///s}, none: {}"), {3, 51, "stands beside"}},
+  });
+}
+
 TEST(ConfigMistakes, SaysWhatIsNotSupportedYet) {
   expect_each({
       {"trust_domain: a.test\ndata_dir: d\nlocal: {workload_api: {address: x}}\n",
        {3, 23, "local.workload_api: not supported in this version"}},
-      {"trust_domain: a.test\ndata_dir: d\nlocal: {spire_server: {address: x}}\n", {3, 23, "not supported"}},
       {good_start + "store: {etcd: {}}\n", {4, 15, "store.etcd: not supported in this version"}},
       {good_start + "bundle_endpoint: {listen: \"0.0.0.0:1\", https_web: {acme: {}}}\n", {4, 58, "not supported"}},
   });
@@ -272,7 +284,7 @@ TEST(ConfigMistakes, SayBothWhatIsUnknownAndWhatIsMissing) {
   const ConfigFolder folder;
 
   expect_mistakes(folder.mistakes("trust_domain: a.test\ndata_dir: d\nlocal: {isuer: {}}\n"),
-                  {{3, 1, "exactly one of issuer, file or none"}, {3, 9, "did you mean \"issuer\"?"}});
+                  {{3, 1, "exactly one of issuer, file, spire_server or none"}, {3, 9, "did you mean \"issuer\"?"}});
 }
 
 // One wrong line makes one mistake: not a tail of others that only follow from it.

@@ -1,9 +1,11 @@
 // Command spireapi is a SPIRE server's admin API and nothing else of it: SPIRE's own trustdomain, bundle and entry
 // services on its SQL datastore, behind a Unix socket, with its own bundle manager to refresh federated bundles. It
-// prints a JSON line when it listens and ends with its standard input.
+// prints a JSON line when it listens and ends with its standard input. The line "prepare" there appends a
+// new authority to the server's own bundle, as a rotation of SPIRE's does; a JSON line tells the new sequence.
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -12,7 +14,6 @@ import (
 	"crypto/x509/pkix"
 	"flag"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"net/url"
@@ -44,13 +45,14 @@ func run() error {
 	socket := flag.String("socket", "", "path of the socket to listen on")
 	folder := flag.String("folder", "", "where the database goes")
 	name := flag.String("trust-domain", "spire.test", "the server's own")
+	hint := flag.Int64("refresh-hint", 300, "of the server's own bundle, in seconds")
 	flag.Parse()
 	trustDomain, err := spiffeid.TrustDomainFromString(*name)
 	if err != nil {
 		return err
 	}
 	log := logrus.New()
-	store, err := openStore(log, *folder, trustDomain)
+	store, err := openStore(log, *folder, trustDomain, *hint)
 	if err != nil {
 		return err
 	}
@@ -61,19 +63,53 @@ func run() error {
 	}
 	server := serve(log, store, trustDomain)
 	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
+		obey(store, trustDomain)
 		server.Stop()
 	}()
 	fmt.Println(`{"event":"listening"}`)
 	return server.Serve(listener)
 }
 
-func openStore(log logrus.FieldLogger, folder string, trustDomain spiffeid.TrustDomain) (*sqlstore.Plugin, error) {
+// obey does what the lines of the standard input say, to its end.
+func obey(store *sqlstore.Plugin, trustDomain spiffeid.TrustDomain) {
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		if lines.Text() != "prepare" {
+			fmt.Fprintln(os.Stderr, "spireapi: unknown line:", lines.Text())
+			continue
+		}
+		sequence, err := prepare(store, trustDomain)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "spireapi:", err)
+			continue
+		}
+		fmt.Printf("{\"event\":\"prepared\",\"sequence\":%d}\n", sequence)
+	}
+}
+
+func prepare(store *sqlstore.Plugin, trustDomain spiffeid.TrustDomain) (uint64, error) {
+	authority, err := newAuthority(trustDomain)
+	if err != nil {
+		return 0, err
+	}
+	bundle, err := store.AppendBundle(context.Background(), &common.Bundle{
+		TrustDomainId: trustDomain.IDString(),
+		RootCas:       []*common.Certificate{{DerBytes: authority}},
+	})
+	if err != nil {
+		return 0, err
+	}
+	return bundle.SequenceNumber, nil
+}
+
+func openStore(log logrus.FieldLogger, folder string, trustDomain spiffeid.TrustDomain, hint int64) (*sqlstore.Plugin, error) {
 	ctx := context.Background()
 	store := sqlstore.New(log)
 	path := url.PathEscape(filepath.Join(folder, "spire.db"))
 	if err := store.Configure(ctx, fmt.Sprintf("database_type = \"sqlite3\"\nconnection_string = \"file:%s\"\n", path)); err != nil {
 		return nil, err
+	}
+	if known, err := store.FetchBundle(ctx, trustDomain.IDString()); err != nil || known != nil {
+		return store, err
 	}
 	authority, err := newAuthority(trustDomain)
 	if err != nil {
@@ -82,7 +118,7 @@ func openStore(log logrus.FieldLogger, folder string, trustDomain spiffeid.Trust
 	_, err = store.CreateBundle(ctx, &common.Bundle{
 		TrustDomainId:  trustDomain.IDString(),
 		RootCas:        []*common.Certificate{{DerBytes: authority}},
-		RefreshHint:    300,
+		RefreshHint:    hint,
 		SequenceNumber: 1,
 	})
 	return store, err
