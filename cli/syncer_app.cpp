@@ -3,6 +3,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <random>
 
+#include "cli/push_targets.hpp"
 #include "cli/server_app.hpp"
 #include "cli/syncer_options.hpp"
 #include "cli/version.hpp"
@@ -75,6 +76,7 @@ struct SyncerApp::Impl {
   std::unique_ptr<syncer::Resolver> resolver;
   std::unique_ptr<syncer::Syncer> syncer;
   std::unique_ptr<syncer::Relationships> relationships;
+  std::vector<std::unique_ptr<syncer::Pusher>> pushers;
   std::unique_ptr<syncer::Entries> entries;
   std::unique_ptr<syncer::Operator> operators;
   std::unique_ptr<workload::WorkloadApi> workload_api;
@@ -86,6 +88,7 @@ struct SyncerApp::Impl {
   Status open_local_source();
   void open_spire_server_source(const config::SpireServerSourceConfig& wanted);
   Status open_syncer();
+  Status open_push();
   void open_registry();
   asio::awaitable<Status> start_source();
   Status listen();
@@ -117,6 +120,21 @@ Status SyncerApp::Impl::open_parts() {
         std::make_unique<syncer::Publisher>(control, publish_dir_of(config), ledger->feed(), blocking, clock, log);
   if (const Status polling = open_syncer(); !polling) return polling.error();
   open_registry();
+  return open_push();
+}
+
+// A relationship may go without a change of a bundle: one that was never fetched, or whose bundle went before.
+Status SyncerApp::Impl::open_push() {
+  const auto goes_on = [this](const spiffe::TrustDomain& trust_domain) {
+    return relationships->find(trust_domain) != nullptr || ledger->has_unreadable_relationship(trust_domain);
+  };
+  const syncer::PushParts parts{control, ledger->feed(), goes_on, uniform_random(), blocking, clock, metrics, log};
+  auto opened = open_pushers(config, parts);
+  if (!opened) return opened.error();
+  pushers = std::move(*opened);
+  relationships->on_change([this] {
+    for (const auto& pusher : pushers) pusher->wake();
+  });
   return ok();
 }
 
@@ -307,6 +325,7 @@ asio::awaitable<Status> SyncerApp::start() {
   if (app.file_source) app.tasks->spawn("bundle file", app.file_source->run());
   if (app.spire_server_source) app.tasks->spawn("bundle of the SPIRE server", app.spire_server_source->run());
   if (app.publisher) app.tasks->spawn("publisher", app.publisher->run());
+  for (const auto& pusher : app.pushers) app.tasks->spawn("push", pusher->run());
   if (app.telemetry) app.tasks->spawn("telemetry", app.telemetry->run());
   co_return ok();
 }

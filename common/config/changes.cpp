@@ -62,6 +62,7 @@ Names needs_restart(const Config& running, const Config& fresh) {
   add_if(names, running.server != fresh.server, "server");
   add_if(names, running.workload_api != fresh.workload_api, "workload_api");
   add_if(names, running.admin != fresh.admin, "admin");
+  add_if(names, running.push != fresh.push, "push");
   add_if(names, running.telemetry != fresh.telemetry, "telemetry");
   return names;
 }

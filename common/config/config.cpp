@@ -58,6 +58,7 @@ void read_config(Section& top, Config& config) {
   config.change_policy = read_change_policy(top);
   config.history = read_history(top);
   config.federation = read_federation(top, around);
+  config.push = read_push(top, around);
   config.entries = read_entries(top, around);
 }
 

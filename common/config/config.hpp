@@ -106,6 +106,22 @@ struct AdminConfig {
   friend bool operator==(const AdminConfig&, const AdminConfig&) = default;
 };
 
+// Where federated bundles are pushed. docs/beside-spire-server.md.
+enum class PushEnd { restrict_, dissociate, delete_ };  // what becomes of SPIRE's entries when a relationship ends
+struct SpireServerPush {
+  std::filesystem::path socket;  // of the server's admin API
+  PushEnd on_end = PushEnd::dissociate;
+  Duration check = std::chrono::minutes(5);
+  friend bool operator==(const SpireServerPush&, const SpireServerPush&) = default;
+};
+struct FilePush {
+  std::filesystem::path dir;
+  BundleFileFormat format = BundleFileFormat::spiffe;
+  Duration check = std::chrono::minutes(5);
+  friend bool operator==(const FilePush&, const FilePush&) = default;
+};
+using PushTargetConfig = std::variant<SpireServerPush, FilePush>;
+
 struct Config {
   std::filesystem::path file;
   // Null with `local: {none: {}}`, and only then. (The file may name one there: it says nothing, and a relationship may
@@ -126,6 +142,7 @@ struct Config {
   trust::ChangePolicy change_policy = trust::ChangePolicy::accept;  // of relationships that name none of their own
   trust::HistoryLimits history;
   std::vector<trust::RelationshipPtr> federation;  // in the order of the file
+  std::vector<PushTargetConfig> push;              // likewise; no two to one place
   // In the order of the file; without the endpoint's implied one. IDs ("config-<hash>") stay the same while an entry's
   // SPIFFE ID, selectors and hint do, wherever it stands; no two are equal.
   trust::RegistrationEntries entries;

@@ -37,6 +37,7 @@ trust::PollingPolicy read_polling(Section& top);
 std::optional<BundleEndpointConfig> read_bundle_endpoint(Section& top, const Surroundings& around);
 // Fills around.federated.
 std::vector<trust::RelationshipPtr> read_federation(Section& top, Surroundings& around);
+std::vector<PushTargetConfig> read_push(Section& top, const Surroundings& around);
 trust::ChangePolicy read_change_policy(Section& top);
 trust::HistoryLimits read_history(Section& top);
 trust::RegistrationEntries read_entries(Section& top, const Surroundings& around);

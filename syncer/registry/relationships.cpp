@@ -50,6 +50,7 @@ struct Relationships::Impl {
   ByName of_config;
   std::string config_file;
   trust::ChangePolicy default_policy = trust::ChangePolicy::accept;
+  std::vector<std::function<void()>> listeners;
   std::set<spiffe::TrustDomain> ended;  // by a delete, of the API's, while the store would not let go of them
 
   const ByName& of_api() const { return ledger.relationships(); }
@@ -58,6 +59,7 @@ struct Relationships::Impl {
   }
   Status check_free(const spiffe::TrustDomain& trust_domain) const;
   void report_hidden(const ByName& before) const;
+  void tell() const;
 
   static asio::awaitable<Status> configure(std::shared_ptr<Impl> self, ByName of_config, std::string config_file,
                                            trust::PollingPolicy polling, trust::ChangePolicy default_policy);
@@ -88,6 +90,10 @@ void Relationships::Impl::report_hidden(const ByName& before) const {
   }
 }
 
+void Relationships::Impl::tell() const {
+  for (const auto& listener : listeners) listener();
+}
+
 std::vector<RelationshipPtr> Relationships::Impl::all() const {
   ByName merged = of_config;
   for (const auto& [trust_domain, relationship] : of_api())
@@ -109,6 +115,7 @@ asio::awaitable<Status> Relationships::Impl::configure(std::shared_ptr<Impl> sel
   self->report_hidden(of_config);
   self->syncer.set_default_policy(default_policy);
   co_await self->syncer.set_relationships(self->all(), polling);
+  self->tell();
   co_return ok();
 }
 
@@ -131,6 +138,7 @@ asio::awaitable<Status> Relationships::Impl::write(std::shared_ptr<Impl> self, t
   if (!written) co_return written.error();
   self->ended.erase(trust_domain);
   const Status begun = co_await self->syncer.put(relationship, by);
+  self->tell();
   self->log.info(known ? "relationship updated" : "relationship created",
                  {{"event", known ? "relationship_updated" : "relationship_created"},
                   {"td", trust_domain.name()},
@@ -156,6 +164,7 @@ asio::awaitable<Status> Relationships::Impl::erase(std::shared_ptr<Impl> self, s
   const Status written = co_await self->ledger.write_registry(std::move(changes));
   if (!written) {
     if (readable) self->ended.insert(trust_domain);
+    self->tell();
     self->log.error("a deleted relationship is still in the store: a restart would bring it back",
                     {{"event", "relationship_not_removed"},
                      {"td", trust_domain.name()},
@@ -164,6 +173,7 @@ asio::awaitable<Status> Relationships::Impl::erase(std::shared_ptr<Impl> self, s
     co_return not_removed(trust_domain, written.error());
   }
   self->ended.erase(trust_domain);
+  self->tell();
   self->log.info("relationship deleted",
                  {{"event", "relationship_deleted"}, {"td", trust_domain.name()}, {"by", trust::describe(by)}});
   co_return ok();
@@ -205,6 +215,8 @@ asio::awaitable<Status> Relationships::erase(spiffe::TrustDomain trust_domain, t
   auto task = Impl::erase(impl, std::move(trust_domain), std::move(by));
   co_return co_await carry_through(impl->control, std::move(task));
 }
+
+void Relationships::on_change(std::function<void()> listener) { impl_->listeners.push_back(std::move(listener)); }
 
 std::vector<trust::RelationshipPtr> Relationships::all() const { return impl_->all(); }
 

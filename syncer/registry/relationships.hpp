@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -34,6 +35,9 @@ class Relationships {
   // definition durably, and completes. Where the store refuses that (its error), the relationship is ended for this
   // process, a restart would bring it back, and erase() may be called again. Errc::not_found.
   asio::awaitable<Status> erase(spiffe::TrustDomain trust_domain, trust::Actor by);
+
+  // `listener` is called on the control thread whenever a relationship came, changed or went, after its bundle did.
+  void on_change(std::function<void()> listener);
 
   // What holds, sorted by trust domain; O(n).
   std::vector<trust::RelationshipPtr> all() const;

@@ -29,6 +29,7 @@ const std::string whole =
     "telemetry: {listen: \"127.0.0.1:9988\"}\n"
     "polling: {floor: 30s}\n"
     "change_policy: accept\n"
+    "push: [{spire_server: {address: unix:///s.sock}}]\n"
     "history: {entries: 1000, age: 8760h}\n"
     "federation:\n"
     "  - {trust_domain: b.test, endpoint_url: https://b/, https_web: {}}\n"
@@ -62,6 +63,7 @@ TEST(ConfigChanges, AreNamedWhereTheyNeedARestart) {
   EXPECT_THAT(
       restart_after("https_web: {certificate: tls.pem, key: tls.key}", "https_spiffe: {spiffe_id: spiffe://a.test/e}"),
       ElementsAre("bundle_endpoint.https_spiffe"));
+  EXPECT_THAT(restart_after("unix:///s.sock", "unix:///s2.sock"), ElementsAre("push"));
   EXPECT_THAT(restart_after("state_dir: state", "state_dir: other"), ElementsAre("server"));
   EXPECT_THAT(restart_after("unix:///w.sock", "unix:///w2.sock"), ElementsAre("workload_api"));
   EXPECT_THAT(restart_after("unix:///a.sock", "unix:///a2.sock"), ElementsAre("admin"));

@@ -188,6 +188,8 @@ TEST(ConfigExample, OfReferenceIsAGoodConfigurationWithTheDefaultsItNames) {
   EXPECT_EQ(config.change_policy, trust::ChangePolicy::accept);
   EXPECT_EQ(config.history, trust::HistoryLimits());
   EXPECT_EQ(config.federation.size(), 2U);
+  EXPECT_THAT(config.push, testing::ElementsAre(PushTargetConfig(SpireServerPush{"/run/spire/server.sock"}),
+                                                PushTargetConfig(FilePush{"/var/lib/entente-bundles"})));
   EXPECT_EQ(config.entries.size(), 1U);
 }
 
@@ -248,6 +250,7 @@ TEST(ConfigDefaults, AreFilledIn) {
   EXPECT_EQ(config.change_policy, trust::ChangePolicy::accept);
   EXPECT_EQ(config.history, trust::HistoryLimits());
   EXPECT_TRUE(config.federation.empty());
+  EXPECT_TRUE(config.push.empty());
   EXPECT_TRUE(config.entries.empty());
 }
 

@@ -116,6 +116,26 @@ TEST(ConfigMistakes, ChecksTheSocketOfTheSpireServer) {
   });
 }
 
+TEST(ConfigMistakes, ChecksThePushTargets) {
+  const auto target = [](const std::string& what) { return "push:\n  - " + what + "\n"; };
+  const std::string server = "spire_server: {address: unix:///s";
+  expect_each_after_good_start({
+      {"push: {spire_server: {address: unix:///s}}\n", {4, 7, "push: expected a list"}},
+      {target("{}"), {5, 5, "exactly one of spire_server or file"}},
+      {target(server + "}\n    file: {dir: d}"), {6, 11, "stands beside"}},
+      {target("spire_server: {}"), {5, 5, "push[0].spire_server: address is missing"}},
+      {target("spire_server: {address: /s}"), {5, 29, "push[0].spire_server.address: expected a socket"}},
+      {target(server + ", on_end: keep}"), {5, 48, "expected restrict, dissociate or delete, found \"keep\""}},
+      {target(server + ", check: 500ms}"), {5, 47, "push[0].spire_server.check: expected a duration from 1s"}},
+      {target("file: {format: pem}"), {5, 5, "push[0].file: dir is missing"}},
+      {target("file: {dir: d, format: der}"), {5, 28, "expected spiffe or pem, found \"der\""}},
+      {target("file: {dir: d, mode: 0600}"), {5, 20, "unknown key \"mode\""}},
+      {target(server + "}\n  - " + server + ", on_end: delete}"), {6, 5, "the same target stands here twice"}},
+  });
+  const ConfigFolder folder;
+  EXPECT_EQ(folder.config(good_start + "push:\n  - file: {dir: d}\n  - file: {dir: d, format: pem}\n").push.size(), 2U);
+}
+
 TEST(ConfigMistakes, SaysWhatIsNotSupportedYet) {
   expect_each({
       {"trust_domain: a.test\ndata_dir: d\nlocal: {workload_api: {address: x}}\n",

@@ -60,6 +60,17 @@ TEST_F(Registry, KeepsWhatTheApiMadeAndPollsIt) {
   until_polled("b.test", 2);
 }
 
+TEST_F(Registry, TellsItsListenersOnceARelationshipCameOrWent) {
+  std::vector<std::size_t> seen;
+  relationships->on_change([&] { seen.push_back(relationships->count()); });
+
+  ASSERT_TRUE(create(definition("b.test", {url})));
+  configure({web("c.test", "https://c.example/")});
+  ASSERT_TRUE(erase("b.test"));
+
+  EXPECT_THAT(seen, ElementsAre(1U, 2U, 1U));
+}
+
 TEST_F(Registry, SaysWhatIsThereAlreadyAndWhatIsNot) {
   ASSERT_TRUE(create(definition("b.test", {url})));
 
