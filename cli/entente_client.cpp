@@ -132,6 +132,14 @@ Status EntenteClient::erase(const std::string& trust_domain) const {
                                                      about<v1::DeleteRelationshipRequest>(trust_domain));
 }
 
+Result<std::vector<PushTargetView>> EntenteClient::push_targets() const {
+  const auto answer = impl_->call<v1::ListPushTargetsResponse>(&Stub::ListPushTargets, v1::ListPushTargetsRequest());
+  if (!answer) return answer.error();
+  std::vector<PushTargetView> views;
+  for (const v1::PushTarget& message : answer->targets()) views.push_back(to_view(message));
+  return views;
+}
+
 Status EntenteClient::accept_next(const std::string& trust_domain, const std::string& reason) const {
   auto request = about<v1::AcceptNextBundleRequest>(trust_domain);
   request.set_reason(reason);

@@ -35,6 +35,8 @@ class EntenteClient {
   Result<RelationshipView> update(const RelationshipRequest& request) const;
   Status erase(const std::string& trust_domain) const;
 
+  Result<std::vector<PushTargetView>> push_targets() const;
+
   Status accept_next(const std::string& trust_domain, const std::string& reason) const;
   Status approve(const std::string& trust_domain, const std::string& digest) const;
   Status reject(const std::string& trust_domain, const std::string& digest) const;

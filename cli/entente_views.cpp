@@ -135,6 +135,25 @@ DiffView to_view(const v1::DiffBundlesResponse& m, const std::string& trust_doma
   return {trust_domain, side_of(m.from()), side_of(m.to()), changes_of(m.changes()), m.summary()};
 }
 
+PushTargetView to_view(const v1::PushTarget& m) {
+  const auto error_of = [](const v1::RelationshipError& error) { return ErrorView{error.code(), error.message()}; };
+  PushTargetView view;
+  view.target = m.target();
+  view.state = m.state();
+  view.trust_domains = m.trust_domains();
+  view.pending = m.pending();
+  view.consecutive_failures = m.consecutive_failures();
+  view.last_success = time_of(m.has_last_success(), m.last_success());
+  view.last_attempt = time_of(m.has_last_attempt(), m.last_attempt());
+  view.next_attempt = time_of(m.has_next_attempt(), m.next_attempt());
+  if (m.has_last_error()) view.last_error = error_of(m.last_error());
+  for (const v1::PushProblem& problem : m.problems())
+    view.problems.push_back({problem.trust_domain(), error_of(problem.error())});
+  for (const v1::PushProblem& left : m.not_ours())
+    view.not_ours.push_back({left.trust_domain(), error_of(left.error())});
+  return view;
+}
+
 ExportView to_view(const v1::ExportBundleResponse& m) {
   return {m.jws(),
           m.trust_domain(),

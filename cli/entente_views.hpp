@@ -14,6 +14,7 @@ RotationView to_view(const entente::v1::RotateBundleResponse& message);
 HistoryView to_view(const entente::v1::HistoryEntry& message);
 DiffView to_view(const entente::v1::DiffBundlesResponse& message, const std::string& trust_domain);
 ExportView to_view(const entente::v1::ExportBundleResponse& message);
+PushTargetView to_view(const entente::v1::PushTarget& message);
 ImportView to_view(const entente::v1::ImportBundleResponse& message);
 
 entente::v1::RelationshipDefinition to_message(const RelationshipRequest& request);

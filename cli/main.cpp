@@ -42,6 +42,7 @@ int run(int argc, char** argv) {
   add_health(app, line);
   add_federation(app, line);
   add_bundle(app, line);
+  add_push(app, line);
   add_entry(app, line);
   add_doctor(app, line);
   add_workload(app, line);

@@ -240,6 +240,11 @@ Status SyncerApp::Impl::start_admin() {
                            log};
   // Anew each time: SIGHUP may exchange the files.
   if (endpoint_svid()) parts.endpoint_svid = [this] { return endpoint_svid()(); };
+  parts.pushes = [this] {
+    std::vector<syncer::PushStatus> statuses;
+    for (const auto& pusher : pushers) statuses.push_back(pusher->status());
+    return statuses;
+  };
   if (config.bundle_endpoint) parts.pollers = [this] { return pollers_page(); };
   syncer::AdminOptions options{config.admin->listen, config.admin->group, version()};
   Result<std::unique_ptr<syncer::AdminApi>> started = syncer::AdminApi::start(std::move(options), parts);

@@ -70,6 +70,21 @@ struct HealthView {
   std::vector<std::string> reasons;
 };
 
+// One trust domain at a push target, and what is the matter with it.
+struct PushProblemView {
+  std::string trust_domain;
+  ErrorView error;
+};
+
+// A place where federated bundles are pushed.
+struct PushTargetView {
+  std::string target, state;
+  std::uint32_t trust_domains = 0, pending = 0, consecutive_failures = 0;
+  std::optional<Time> last_success, last_attempt, next_attempt;
+  std::optional<ErrorView> last_error;
+  std::vector<PushProblemView> problems, not_ours;
+};
+
 // A new authority of the embedded issuer.
 struct PreparedAuthorityView {
   std::string use;  // "x509-svid", "jwt-svid"

@@ -22,6 +22,7 @@ void add_daemons(CLI::App& app, CommandLine& line);
 void add_health(CLI::App& app, CommandLine& line);
 void add_bundle(CLI::App& app, CommandLine& line);
 void add_federation(CLI::App& app, CommandLine& line);
+void add_push(CLI::App& app, CommandLine& line);
 void add_entry(CLI::App& app, CommandLine& line);
 void add_doctor(CLI::App& app, CommandLine& line);
 void add_workload(CLI::App& app, CommandLine& line);

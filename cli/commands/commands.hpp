@@ -60,6 +60,9 @@ struct HelperFlags {
 };
 int helper(const GlobalOptions& options, const HelperFlags& flags);
 
+// push_command.cpp
+int push_list(const GlobalOptions& options);
+
 // entry_command.cpp
 int entry_list(const GlobalOptions& options);
 int entry_show(const GlobalOptions& options, const std::string& id);

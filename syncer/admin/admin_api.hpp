@@ -16,6 +16,7 @@
 #include "common/telemetry/readiness.hpp"
 #include "syncer/peer/operator.hpp"
 #include "syncer/peer/syncer.hpp"
+#include "syncer/push/pusher.hpp"
 #include "syncer/registry/entries.hpp"
 #include "syncer/registry/relationships.hpp"
 #include "syncer/source/issuer_source.hpp"
@@ -26,6 +27,9 @@ namespace entente::syncer {
 using EndpointSvid = std::function<asio::awaitable<Result<spiffe::X509Svid>>()>;
 // The page as it stands.
 using AskPollers = std::function<asio::awaitable<Result<std::string>>()>;
+
+// The push targets as they stand, on the control thread.
+using ListPushes = std::function<std::vector<PushStatus>()>;
 
 struct AdminOptions {
   std::filesystem::path socket;
@@ -48,6 +52,7 @@ struct AdminParts {
   Log& log;
   // Both on the control thread; an error says what is missing and what would work.
   EndpointSvid endpoint_svid = {};  // signs `bundle export`; empty: nothing can
+  ListPushes pushes = {};           // empty: nothing is pushed
   AskPollers pollers = {};          // the server's /pollers page, of our own endpoint's clients; empty: not known
 };
 

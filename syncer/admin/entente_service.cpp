@@ -5,6 +5,7 @@
 #include "syncer/admin/entente_bundles.hpp"
 #include "syncer/admin/entente_exchange.hpp"
 #include "syncer/admin/entente_history.hpp"
+#include "syncer/admin/entente_push.hpp"
 #include "syncer/admin/entente_relationships.hpp"
 
 namespace entente::syncer {
@@ -45,7 +46,8 @@ class AdminService final : public v1::Admin::CallbackService {
         bundles_(parts),
         relationships_(parts, calls_),
         history_(parts),
-        exchange_(parts, calls_) {}
+        exchange_(parts, calls_),
+        push_(parts.pushes) {}
 
   Reactor* GetHealth(Context* context, const v1::GetHealthRequest*, v1::GetHealthResponse* response) override {
     response->set_ready(readiness_.ready());
@@ -123,6 +125,11 @@ class AdminService final : public v1::Admin::CallbackService {
     return answer(context, exchange_.import_bundle(request, response, calls_.actor(*context, "ImportBundle")));
   }
 
+  Reactor* ListPushTargets(Context* context, const v1::ListPushTargetsRequest*,
+                           v1::ListPushTargetsResponse* response) override {
+    return answer(context, push_.list(response));
+  }
+
  private:
   Reactor* answer(Context* context, Calls::Answer call) const {
     return calls_.answer(context, std::move(call), to_status);
@@ -135,6 +142,7 @@ class AdminService final : public v1::Admin::CallbackService {
   EntenteRelationships relationships_;
   EntenteHistory history_;
   EntenteExchange exchange_;
+  EntentePush push_;
 };
 
 }  // namespace

@@ -101,7 +101,9 @@ func prepare(store *sqlstore.Plugin, trustDomain spiffeid.TrustDomain) (uint64, 
 	return bundle.SequenceNumber, nil
 }
 
-func openStore(log logrus.FieldLogger, folder string, trustDomain spiffeid.TrustDomain, hint int64) (*sqlstore.Plugin, error) {
+func openStore(
+	log logrus.FieldLogger, folder string, trustDomain spiffeid.TrustDomain, hint int64,
+) (*sqlstore.Plugin, error) {
 	ctx := context.Background()
 	store := sqlstore.New(log)
 	path := url.PathEscape(filepath.Join(folder, "spire.db"))
