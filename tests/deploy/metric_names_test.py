@@ -38,7 +38,9 @@ class MetricNames(Scenario):
         authority = ForeignAuthority(self.folder, "peer.test")
         peer = ScriptedPeer(authority.web_certificate(), answer(authority.document(sequence=10)))
         self.addCleanup(peer.close)
-        host = Host(self).serve_https_spiffe().federate("peer.test", peer.url, roots=authority.root).start_run()
+        host = Host(self).serve_https_spiffe().federate("peer.test", peer.url, roots=authority.root)
+        host.configuration["push"] = [{"file": {"dir": str(self.folder / "pushed")}}]
+        host.start_run()
         host.wait_until_current("peer.test")
         host.command("svid", "fetch")
         return host
