@@ -30,7 +30,7 @@ class HelperProcess {
         inheritance_(std::move(inheritance)),
         log_(config_.log.level, config_.log.format),
         helper_(config_, client::WorkloadClient(target),
-                {context_, disk_, calls_, clock_, log_, readiness_, inheritance_}) {
+                {context_, disk_, calls_, clock_, log_, readiness_, metrics_, inheritance_}) {
     log_.info("helper starts", {{"config", config_.file.string()}, {"workload_api", target}});
     for (const std::string& warning : config_.warnings) log_.warning(warning);
   }

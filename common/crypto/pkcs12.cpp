@@ -70,7 +70,7 @@ Result<SecretBytes> make_pkcs12_key_store(const PrivateKey& key, const std::vect
   for (std::size_t i = 1; i < chain.size(); ++i) {
     X509Ptr other = parsed(chain[i]);
     if (!other || sk_X509_push(others.get(), other.get()) == 0) return drain_errors(store);
-    other.release();  // the stack's
+    (void)other.release();  // the stack's
   }
   const Password secret(password);
   const Pkcs12Ptr made(

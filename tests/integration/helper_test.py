@@ -258,7 +258,7 @@ class WorkloadApi(Helped):
         eventually(lambda: self.serial() != before, "the new SVID")
 
     def test_an_svid_that_ends_while_the_agent_is_away_stays_and_is_not_ready(self):
-        self.domain(x509_svid_ttl="4s").start()
+        self.domain(x509_svid_ttl="3s").start()
         self.configuration["health"] = {"listen": "127.0.0.1:0"}
         self.help_until_written()
         self.host.kill()
@@ -374,6 +374,9 @@ class Children(Helped):
         self.help(wrapped=["unshare", "--pid", "--fork", "--kill-child"])
         self.wait_for_line("up")
         self.wait_for_log("an orphan has ended", times=2)
+        [inside] = pathlib.Path(f"/proc/{self.helper.pid}/task/{self.helper.pid}/children").read_text().split()
+        os.kill(int(inside), signal.SIGTERM)
+        self.assertEqual(self.helper.wait(), 128 + signal.SIGTERM)  # the child's
 
     def test_a_configuration_of_spiffe_helper_runs_unchanged(self):
         self.host, _ = federated_pair(self)
@@ -415,6 +418,8 @@ class Children(Helped):
         for path in ("healthz", "readyz"):
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10) as answer:
                 self.assertEqual(answer.status, 200)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            self.assertRegex(answer.read().decode(), r"(?m)^entente_helper_sets_total [2-9]")
         self.assertEqual(self.helper.stop(), 0)
 
 

@@ -16,12 +16,13 @@ constexpr Duration first_retry = seconds(1), longest_retry = seconds(30);
 constexpr Duration readers_time = seconds(30);                 // for who still reads a set that was replaced
 constexpr Duration settling = std::chrono::milliseconds(200);  // a rotation comes in several answers
 constexpr Duration longest_sleep = std::chrono::hours(1);
-constexpr Duration guard_pause = seconds(1);  // a busy folder is looked at no more often
+constexpr Duration guard_pause = std::chrono::milliseconds(500);  // a busy folder is looked at no more often
 
 }  // namespace
 
-FileKeeper::FileKeeper(const HelperConfig& config, MaterialSource& source, Event& changed, asio::thread_pool& disk,
-                       Clock& clock, Log& log, telemetry::Readiness& readiness, Listener listener)
+FileKeeper::FileKeeper(const HelperConfig& config, MaterialSource& source, asio::any_io_executor executor,
+                       Event& changed, asio::thread_pool& disk, Clock& clock, Log& log, telemetry::Readiness& readiness,
+                       telemetry::Metrics& metrics, Listener listener)
     : config_(config),
       source_(source),
       changed_(changed),
@@ -29,7 +30,12 @@ FileKeeper::FileKeeper(const HelperConfig& config, MaterialSource& source, Event
       clock_(clock),
       log_(log),
       readiness_(readiness),
+      written_sets_(metrics.counter("entente_helper_sets_total", "Sets of files that were put in place.")),
+      failed_writes_(metrics.counter("entente_helper_write_failures_total", "Sets that could not be written.")),
+      expiry_(metrics.gauge("entente_helper_expiry_timestamp_seconds",
+                            "When the first SVID in the files ends; 0 without one.")),
       listener_(std::move(listener)),
+      written_(std::move(executor)),
       writer_(config.directory, config.directory_mode, config.layout),
       retry_pause_(first_retry) {
   readiness_.unmet("files", "no complete set yet");
@@ -128,6 +134,7 @@ asio::awaitable<void> FileKeeper::write(FileSet set) {
   if (!written) {
     in_trouble(written.error());
     write_failed_ = true;
+    failed_writes_.add();
     retry_at_ = now + retry_pause_;
     retry_pause_ = std::min(retry_pause_ * 2, longest_retry);
     co_return;
@@ -139,6 +146,9 @@ asio::awaitable<void> FileKeeper::write(FileSet set) {
   const bool news = !current_ || current_->digest != fresh.digest;
   const std::string until = fresh.expires_at ? format_time(*fresh.expires_at) : "";
   current_ = std::move(fresh);
+  written_.raise();
+  written_sets_.add();
+  expiry_.set(current_->expires_at ? static_cast<double>(unix_seconds(*current_->expires_at)) : 0);
   log_.info("files are in place", {{"event", "files_written"},
                                    {"directory", config_.directory.string()},
                                    {"files", count},
@@ -159,6 +169,7 @@ asio::awaitable<void> FileKeeper::withdraw() {
   }
   withdrawn_ = true;
   current_.reset();
+  expiry_.set(0);
   prune_at_.reset();
   write_failed_ = false;
   trouble_ = source_.trouble();
@@ -185,6 +196,11 @@ asio::awaitable<bool> FileKeeper::intact() {
 asio::awaitable<void> FileKeeper::guard() {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   for (;;) {
+    while (!current_) {  // there may be no directory yet
+      auto first_set = written_.wait();
+      const Status there = co_await std::move(first_set);
+      if (!there) co_return;
+    }
     const std::vector<std::filesystem::path> paths{config_.directory / "..data", config_.directory};
     Result<FileWatch> watch = FileWatch::create(executor, paths);
     // After the watch has begun, so that nothing slips through.

@@ -10,6 +10,7 @@
 #include "common/base/event.hpp"
 #include "common/base/log.hpp"
 #include "common/base/task.hpp"
+#include "common/telemetry/metrics.hpp"
 #include "common/telemetry/readiness.hpp"
 #include "workload/helper/material_source.hpp"
 #include "workload/helper/set_writer.hpp"
@@ -24,8 +25,9 @@ class FileKeeper {
     std::function<void()> set_removed;   // the identity was withdrawn, and the files with it
   };
 
-  FileKeeper(const HelperConfig& config, MaterialSource& source, Event& changed, asio::thread_pool& disk, Clock& clock,
-             Log& log, telemetry::Readiness& readiness, Listener listener);
+  FileKeeper(const HelperConfig& config, MaterialSource& source, asio::any_io_executor executor, Event& changed,
+             asio::thread_pool& disk, Clock& clock, Log& log, telemetry::Readiness& readiness,
+             telemetry::Metrics& metrics, Listener listener);
 
   // Until cancelled; returns after the first set where `once` is said.
   asio::awaitable<void> run(bool once);
@@ -60,7 +62,11 @@ class FileKeeper {
   Clock& clock_;
   Log& log_;
   telemetry::Readiness& readiness_;
+  telemetry::Counter& written_sets_;
+  telemetry::Counter& failed_writes_;
+  telemetry::Gauge& expiry_;
   Listener listener_;
+  Event written_;
   SetWriter writer_;
   std::optional<Current> current_;  // what is in the directory
   bool withdrawn_ = false, write_failed_ = false;

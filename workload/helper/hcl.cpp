@@ -11,11 +11,11 @@ using config::Member;
 using config::Mistakes;
 using config::Position;
 using config::Value;
-using Token = HclToken::Kind;
+using Word = HclToken::Kind;
 
 constexpr int deepest = 16;
 
-bool is_sign(const HclToken& token, char sign) { return token.kind == Token::sign && token.text.front() == sign; }
+bool is_sign(const HclToken& token, char sign) { return token.kind == Word::sign && token.text.front() == sign; }
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
@@ -43,11 +43,11 @@ class Parser {
     for (;;) {
       const Result<HclToken> key = scanner_.next();
       if (!key) return fail(scanner_.where(), key.error());
-      if (key->kind == Token::end && top) return ok();
+      if (key->kind == Word::end && top) return ok();
       if (is_sign(*key, '}') && !top) return ok();
       if (is_sign(*key, ',') && !map.members.empty()) continue;
-      if (key->kind == Token::end) return fail(map.at, "not HCL: this { is never closed");
-      if (key->kind != Token::identifier && key->kind != Token::text)
+      if (key->kind == Word::end) return fail(map.at, "not HCL: this { is never closed");
+      if (key->kind != Word::identifier && key->kind != Word::text)
         return fail(key->at, "not HCL: expected a key such as cert_dir");
       if (const Status read = member(map, *key); !read) return read;
     }
@@ -102,8 +102,8 @@ class Parser {
     into.at = into.head = token.at;
     if (is_sign(token, '{')) return block(into);
     if (is_sign(token, '[')) return list(into);
-    const bool literal = token.kind == Token::text || token.kind == Token::number ||
-                         (token.kind == Token::identifier && (token.text == "true" || token.text == "false"));
+    const bool literal = token.kind == Word::text || token.kind == Word::number ||
+                         (token.kind == Word::identifier && (token.text == "true" || token.text == "false"));
     if (!literal)
       return fail(token.at, "not HCL: expected a value: a text in \"quotation marks\", a number, true, false, [ or {");
     into.kind = token.text.empty() ? config::Kind::nothing : config::Kind::text;
@@ -125,7 +125,7 @@ class Parser {
     for (;;) {
       const Result<HclToken> token = scanner_.next();
       if (!token) return fail(scanner_.where(), token.error());
-      if (token->kind == Token::end) return fail(into.at, "not HCL: this [ is never closed");
+      if (token->kind == Word::end) return fail(into.at, "not HCL: this [ is never closed");
       if (is_sign(*token, ']')) break;
       if (is_sign(*token, ',') && !into.items.empty()) continue;
       if (const Status read = value(into.items.emplace_back(), *token); !read) return read;
@@ -150,7 +150,7 @@ class Parser {
 bool looks_like_hcl(std::string_view text) {
   HclScanner scanner(text);
   const Result<HclToken> first = scanner.next();
-  if (!first || (first->kind != Token::identifier && first->kind != Token::text)) return false;
+  if (!first || (first->kind != Word::identifier && first->kind != Word::text)) return false;
   const Result<HclToken> second = scanner.next();
   return second && (is_sign(*second, '=') || is_sign(*second, '{'));
 }

@@ -7,7 +7,7 @@
 namespace entente::helper {
 namespace {
 
-using Kind = HclToken::Kind;
+using Word = HclToken::Kind;
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -92,27 +92,27 @@ Status HclScanner::skip_blanks() {
 
 Result<HclToken> HclScanner::next() {
   if (const Status skipped = skip_blanks(); !skipped) return skipped.error();
-  if (at_end()) return token(Kind::end);
+  if (at_end()) return token(Word::end);
   const char c = peek();
   if (c == '"') return quoted();
   if (rest_.starts_with("<<")) return heredoc();
-  if (is_digit(c) || (c == '-' && is_digit(peek(1)))) return word(Kind::number);
-  if (is_letter(c)) return word(Kind::identifier);
+  if (is_digit(c) || (c == '-' && is_digit(peek(1)))) return word(Word::number);
+  if (is_letter(c)) return word(Word::identifier);
   if (std::string_view("={}[],").find(c) == std::string_view::npos)
     return syntax("a key, a value or one of = { } [ ] , is expected here");
-  HclToken sign = token(Kind::sign);
+  HclToken sign = token(Word::sign);
   sign.text = take();
   return sign;
 }
 
-HclToken HclScanner::word(Kind kind) {
+HclToken HclScanner::word(HclToken::Kind kind) {
   HclToken found = token(kind);
   while (!at_end() && belongs_to_word(peek())) found.text += take();
   return found;
 }
 
 Result<HclToken> HclScanner::quoted() {
-  HclToken found = token(Kind::text);
+  HclToken found = token(Word::text);
   take();
   for (;;) {
     if (at_end() || peek() == '\n') {
@@ -182,7 +182,7 @@ Status HclScanner::interpolation(std::string& into) {
 }
 
 Result<HclToken> HclScanner::heredoc() {
-  HclToken found = token(Kind::text);
+  HclToken found = token(Word::text);
   const auto take_line = [this] {
     const std::string_view line = rest_.substr(0, rest_.find('\n'));
     skip_line();

@@ -11,14 +11,14 @@ namespace entente::helper {
 
 // The parts, and who tells whom.
 struct Helper::Impl {
-  Impl(const HelperConfig& what, client::WorkloadClient client, Surroundings surroundings)
+  Impl(const HelperConfig& what, const client::WorkloadClient& client, Surroundings surroundings)
       : config(what),
         around(surroundings),
         tasks(around.context.get_executor(), around.log),
         changed(around.context.get_executor()),
-        source(config, std::move(client), around.context.get_executor(), around.calls, around.clock, around.log,
-               changed),
-        files(config, source, changed, around.disk, around.clock, around.log, around.readiness, listener()) {}
+        source(config, client, around.context.get_executor(), around.calls, around.clock, around.log, changed),
+        files(config, source, around.context.get_executor(), changed, around.disk, around.clock, around.log,
+              around.readiness, around.metrics, listener()) {}
 
   FileKeeper::Listener listener() {
     FileKeeper::Listener told;
@@ -73,8 +73,8 @@ asio::awaitable<void> Helper::Impl::end() {
   co_await std::move(drained);
 }
 
-Helper::Helper(const HelperConfig& config, client::WorkloadClient client, Surroundings around)
-    : impl_(std::make_unique<Impl>(config, std::move(client), around)) {}
+Helper::Helper(const HelperConfig& config, const client::WorkloadClient& client, Surroundings around)
+    : impl_(std::make_unique<Impl>(config, client, around)) {}
 Helper::~Helper() = default;
 
 asio::awaitable<int> Helper::run() {

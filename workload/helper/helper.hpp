@@ -8,6 +8,7 @@
 #include "common/base/clock.hpp"
 #include "common/base/log.hpp"
 #include "common/client/workload_client.hpp"
+#include "common/telemetry/metrics.hpp"
 #include "common/telemetry/readiness.hpp"
 #include "workload/helper/helper_config.hpp"
 #include "workload/helper/process.hpp"
@@ -24,6 +25,7 @@ struct Surroundings {
   Clock& clock;
   Log& log;
   telemetry::Readiness& readiness;
+  telemetry::Metrics& metrics;
   const Inheritance& inheritance;
 };
 
@@ -31,7 +33,7 @@ struct Surroundings {
 class Helper {
  public:
   // `config` outlives it.
-  Helper(const HelperConfig& config, client::WorkloadClient client, Surroundings around);
+  Helper(const HelperConfig& config, const client::WorkloadClient& client, Surroundings around);
   ~Helper();
 
   // Keeps the files and the child until a signal or the child's end ends it: the exit code.

@@ -41,12 +41,12 @@ Result<Token> read_token(const HelperConfig& config, const std::vector<std::stri
 
 }  // namespace
 
-MaterialSource::MaterialSource(const HelperConfig& config, client::WorkloadClient client,
+MaterialSource::MaterialSource(const HelperConfig& config, const client::WorkloadClient& client,
                                asio::any_io_executor executor, asio::thread_pool& pool, Clock& clock, Log& log,
                                Event& changed)
     : config_(config),
       needs_(needs_of(config)),
-      client_(std::make_shared<const client::WorkloadClient>(std::move(client))),
+      client_(std::make_shared<const client::WorkloadClient>(client)),
       executor_(std::move(executor)),
       pool_(pool),
       clock_(clock),

@@ -22,7 +22,7 @@ namespace entente::helper {
 class MaterialSource {
  public:
   // `changed` is raised on the executor's thread; blocking calls run in `pool`. All outlive the source.
-  MaterialSource(const HelperConfig& config, client::WorkloadClient client, asio::any_io_executor executor,
+  MaterialSource(const HelperConfig& config, const client::WorkloadClient& client, asio::any_io_executor executor,
                  asio::thread_pool& pool, Clock& clock, Log& log, Event& changed);
 
   void start(TaskGroup& tasks);

@@ -9,7 +9,7 @@ namespace entente::helper {
 namespace {
 
 constexpr int attempts = 7;
-constexpr Duration first_pause = std::chrono::milliseconds(200);
+constexpr Duration first_look_after = std::chrono::milliseconds(200);
 
 bool is_meant_to_end(int signal) {
   return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGKILL;
@@ -18,7 +18,7 @@ bool is_meant_to_end(int signal) {
 }  // namespace
 
 asio::awaitable<Status> signal_when_ready(pid_t pid, int signal, std::function<Status()> send, Clock& clock) {
-  Duration pause = first_pause;
+  Duration pause = first_look_after;
   Effect before = Effect::fatal;
   for (int i = 0; !is_meant_to_end(signal); ++i, pause *= 2) {
     const Effect effect = effect_of(pid, signal);

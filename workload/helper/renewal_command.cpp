@@ -11,12 +11,12 @@ constexpr Duration first_pause = std::chrono::seconds(1), longest_pause = std::c
 }  // namespace
 
 RenewalCommand::RenewalCommand(std::vector<std::string> command, Duration limit, const Inheritance& inheritance,
-                               asio::any_io_executor executor, Log& log)
+                               const asio::any_io_executor& executor, Log& log)
     : command_(std::move(command)),
       limit_(limit),
       inheritance_(inheritance),
       log_(log),
-      timer_(std::move(executor)),
+      timer_(executor),
       pause_(first_pause) {}
 
 RenewalCommand::~RenewalCommand() { kill(); }

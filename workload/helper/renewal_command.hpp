@@ -20,7 +20,7 @@ namespace asio = boost::asio;
 class RenewalCommand {
  public:
   RenewalCommand(std::vector<std::string> command, Duration limit, const Inheritance& inheritance,
-                 asio::any_io_executor executor, Log& log);
+                 const asio::any_io_executor& executor, Log& log);
   ~RenewalCommand();
 
   void files_changed();
