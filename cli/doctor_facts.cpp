@@ -126,6 +126,15 @@ Result<RelationshipFacts> relationship_facts(const AdminClient& client, const Re
   return facts;
 }
 
+void look_at_local_source(const AdminClient& client, Time now, Findings& findings) {
+  const Result<BundleView> view = client.bundle("");
+  if (!view && view.error().code() == Errc::unavailable)
+    findings.problem("local_source", view.error().message(),
+                     "nothing of ours is served until it answers: see that it runs and that Entente may ask it");
+  if (!view || !view->source) return;
+  examine_local_source(now, {view->source->address, view->source->last_confirmed, view->source->problem}, findings);
+}
+
 OurSide our_side(const config::Config* config, Duration timeout) {
   OurSide ours;
   if (config == nullptr) return ours;

@@ -18,6 +18,9 @@ Result<syncer::doctor::RelationshipFacts> relationship_facts(const AdminClient& 
 // How peers poll us and we them, as far as the configuration (null: none given) and its telemetry tell.
 syncer::doctor::OurSide our_side(const config::Config* config, Duration timeout);
 
+// What our own bundle comes from, where that is another process.
+void look_at_local_source(const AdminClient& client, Time now, syncer::doctor::Findings& findings);
+
 // This host's sockets, folders and keys.
 std::vector<syncer::doctor::Finding> examine_files(const config::Config& config);
 

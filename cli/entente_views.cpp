@@ -96,6 +96,10 @@ Result<BundleView> to_view(const v1::GetBundleResponse& m) {
   if (!parsed) return parsed.error().within("the admin socket's answer");
   BundleView view(std::move(parsed->bundle));
   view.document = m.document();
+  if (m.has_source())
+    view.source =
+        SourceView{m.source().address(), time_of(m.source().has_last_confirmed(), m.source().last_confirmed()),
+                   m.source().problem()};
   return view;
 }
 

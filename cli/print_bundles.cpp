@@ -72,6 +72,32 @@ std::string bundle_text(const spiffe::Bundle& bundle, Time now, const Paint& pai
   return text;
 }
 
+Json to_json(const BundleView& view) {
+  Json document = to_json(view.bundle);
+  document["source"] = nullptr;
+  if (view.source)
+    document["source"] = {{"address", view.source->address},
+                          {"last_confirmed", json_time(view.source->last_confirmed)},
+                          {"problem", json_text(view.source->problem)}};
+  return document;
+}
+
+std::string bundle_text(const BundleView& view, Time now, const Paint& paint) {
+  std::string text = bundle_text(view.bundle, now, paint);
+  if (!view.source) return text;
+  const SourceView& source = *view.source;
+  Fields fields{{"source", printable(source.address)}};
+  if (source.problem.empty()) {
+    fields.emplace_back("confirmed", "now");
+  } else {
+    const std::string when = source.last_confirmed ? moment(source.last_confirmed, ago(source.last_confirmed, now))
+                                                   : "not since Entente started";
+    fields.emplace_back("confirmed", paint(when, Tone::warning));
+    fields.emplace_back("problem", paint(printable(source.problem), Tone::warning));
+  }
+  return text + field_lines(fields);
+}
+
 std::string bundles_text(const std::vector<BundleView>& bundles, Time now, const Paint& paint) {
   Rows rows{{"TRUST DOMAIN", "SEQUENCE", "X509", "JWT", "EARLIEST EXPIRY", "DIGEST"}};
   for (const BundleView& view : bundles) {

@@ -11,6 +11,9 @@ namespace entente::cli {
 
 Json to_json(const spiffe::Bundle& bundle);
 std::string bundle_text(const spiffe::Bundle& bundle, Time now, const Paint& paint);
+// The bundle and where it comes from: null where that is no other process.
+Json to_json(const BundleView& view);
+std::string bundle_text(const BundleView& view, Time now, const Paint& paint);
 // A line each.
 std::string bundles_text(const std::vector<BundleView>& bundles, Time now, const Paint& paint);
 

@@ -10,6 +10,7 @@
 #include "common/base/blocking.hpp"
 #include "common/base/file.hpp"
 #include "common/base/task.hpp"
+#include "common/client/workload_client.hpp"
 #include "common/issuer/issuer.hpp"
 #include "common/spire_api/bundle_client.hpp"
 #include "common/store/ledger.hpp"
@@ -24,6 +25,7 @@
 #include "syncer/source/file_source.hpp"
 #include "syncer/source/issuer_source.hpp"
 #include "syncer/source/spire_server_source.hpp"
+#include "syncer/source/workload_api_source.hpp"
 #include "workload/api/issuer_identities.hpp"
 #include "workload/api/workload_api.hpp"
 
@@ -72,6 +74,7 @@ struct SyncerApp::Impl {
   std::unique_ptr<syncer::FileSource> file_source;
   std::unique_ptr<spire_api::BundleClient> spire_server;
   std::unique_ptr<syncer::SpireServerSource> spire_server_source;
+  std::unique_ptr<syncer::WorkloadApiSource> agent_source;
   std::unique_ptr<syncer::Publisher> publisher;
   std::unique_ptr<syncer::Resolver> resolver;
   std::unique_ptr<syncer::Syncer> syncer;
@@ -87,6 +90,7 @@ struct SyncerApp::Impl {
   Status open_parts();
   Status open_local_source();
   void open_spire_server_source(const config::SpireServerSourceConfig& wanted);
+  void open_agent_source(const config::WorkloadApiSourceConfig& agent);
   Status open_syncer();
   Status open_push();
   void open_registry();
@@ -164,6 +168,8 @@ Status SyncerApp::Impl::open_local_source() {
     file_source = std::make_unique<syncer::FileSource>(control, std::move(options), *own, clock, log);
   } else if (const auto* server = std::get_if<config::SpireServerSourceConfig>(&config.local)) {
     open_spire_server_source(*server);
+  } else if (const auto* agent = std::get_if<config::WorkloadApiSourceConfig>(&config.local)) {
+    open_agent_source(*agent);
   }
   return ok();
 }
@@ -174,6 +180,21 @@ void SyncerApp::Impl::open_spire_server_source(const config::SpireServerSourceCo
                                            refresh_hint_of(config)};
   spire_server_source = std::make_unique<syncer::SpireServerSource>(
       control, std::move(options), [this] { return spire_server->own_bundle(); }, *own, readiness, metrics, clock, log);
+}
+
+void SyncerApp::Impl::open_agent_source(const config::WorkloadApiSourceConfig& agent) {
+  const auto client = std::make_shared<client::WorkloadClient>("unix:" + agent.address.string());
+  syncer::AgentStreams streams{
+      [client](syncer::OnBundles bundles, syncer::OnStreamError error) -> std::shared_ptr<void> {
+        return client->watch_x509_bundles(std::move(bundles), std::move(error));
+      },
+      [client](syncer::OnBundles bundles, syncer::OnStreamError error) -> std::shared_ptr<void> {
+        return client->watch_jwt_bundles(std::move(bundles), std::move(error));
+      }};
+  syncer::WorkloadApiSourceOptions options{*config.trust_domain, "unix://" + agent.address.string(),
+                                           refresh_hint_of(config)};
+  agent_source = std::make_unique<syncer::WorkloadApiSource>(control, std::move(options), std::move(streams), *own,
+                                                             readiness, metrics, clock, log);
 }
 
 Status SyncerApp::Impl::open_syncer() {
@@ -203,6 +224,10 @@ asio::awaitable<Status> SyncerApp::Impl::start_source() {
   if (spire_server_source) {
     const Status started = co_await spire_server_source->start();
     if (!started) co_return started.error().within("local.spire_server");
+  }
+  if (agent_source) {
+    const Status started = co_await agent_source->start();
+    if (!started) co_return started.error().within("local.workload_api");
   }
   if (publisher) {
     const Status published = co_await publisher->publish();
@@ -245,6 +270,7 @@ Status SyncerApp::Impl::start_admin() {
     for (const auto& pusher : pushers) statuses.push_back(pusher->status());
     return statuses;
   };
+  if (agent_source) parts.source = &agent_source->contact();
   if (config.bundle_endpoint) parts.pollers = [this] { return pollers_page(); };
   syncer::AdminOptions options{config.admin->listen, config.admin->group, version()};
   Result<std::unique_ptr<syncer::AdminApi>> started = syncer::AdminApi::start(std::move(options), parts);
@@ -289,6 +315,7 @@ void SyncerApp::Impl::observe() {
         .set(static_cast<double>(health.unwritten_events));
     metrics.gauge("entente_store_lost_events", "History entries given up, as the store refused for too long.")
         .set(static_cast<double>(health.lost_events));
+    if (agent_source) agent_source->contact().expose();
     const trust::RecordPtr own_record = ledger->current()->own_record();
     if (!own_record) return;
     metrics.gauge("entente_bundle_sequence", "Sequence of our own bundle.")
@@ -329,6 +356,7 @@ asio::awaitable<Status> SyncerApp::start() {
   if (app.issuer_source) app.tasks->spawn("issuer", app.issuer_source->run());
   if (app.file_source) app.tasks->spawn("bundle file", app.file_source->run());
   if (app.spire_server_source) app.tasks->spawn("bundle of the SPIRE server", app.spire_server_source->run());
+  if (app.agent_source) app.tasks->spawn("bundle of the agent", app.agent_source->run());
   if (app.publisher) app.tasks->spawn("publisher", app.publisher->run());
   for (const auto& pusher : app.pushers) app.tasks->spawn("push", pusher->run());
   if (app.telemetry) app.tasks->spawn("telemetry", app.telemetry->run());
@@ -362,6 +390,10 @@ asio::awaitable<void> SyncerApp::Impl::reload_local() {
   if (spire_server_source) {
     const Status taken = co_await spire_server_source->set_refresh_hint(refresh_hint_of(config));
     if (!taken) log.warning("the new refresh hint is not published yet", {{"error", taken.error().message()}});
+  }
+  if (agent_source) {
+    const Status taken = co_await agent_source->set_refresh_hint(refresh_hint_of(config));
+    if (!taken) log.error("the refresh hint is not applied", {{"error", taken.error().message()}});
   }
   const Status applied = co_await configure_entries();
   if (!applied) log.error("entries are not applied", {{"error", applied.error().message()}});

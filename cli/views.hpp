@@ -58,11 +58,19 @@ struct RelationshipView {
   bool awaits_approval() const { return held.has_value() || state == "held"; }
 };
 
+// The other process that our own bundle comes from.
+struct SourceView {
+  std::string address;
+  std::optional<Time> last_confirmed;
+  std::string problem;  // "": it confirms the bundle now
+};
+
 struct BundleView {
   explicit BundleView(spiffe::Bundle value) : bundle(std::move(value)) {}
 
   spiffe::Bundle bundle;
   std::string document;  // SPIFFE bundle format, as the server gave it where it did
+  std::optional<SourceView> source;
 };
 
 struct HealthView {

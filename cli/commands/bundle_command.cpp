@@ -27,13 +27,13 @@ int bundle_show(const GlobalOptions& options, const std::string& trust_domain, s
   const auto view = client->bundle(*domain);
   if (!view) return fail_refused(view.error());
   if (!format && options.output == Output::json)
-    print_json(to_json(view->bundle));
+    print_json(to_json(*view));
   else if (format == BundleFormat::spiffe)
     std::cout << view->document << '\n';
   else if (format == BundleFormat::pem)
     std::cout << spiffe::write_pem_bundle(view->bundle);
   else
-    std::cout << bundle_text(view->bundle, current(), paint_for_stdout());
+    std::cout << bundle_text(*view, current(), paint_for_stdout());
   return exit_done;
 }
 

@@ -88,6 +88,7 @@ void collect(Examination& examination, const std::vector<std::string>& trust_dom
     return;
   }
   examination.host.ok("admin_api", "answers, with " + std::to_string(views->size()) + " relationship(s)");
+  look_at_local_source(*examination.client, std::chrono::system_clock::now(), examination.host);
   for (const RelationshipView& view : *views) {
     Result<doctor::RelationshipFacts> facts = relationship_facts(*examination.client, view);
     if (facts)

@@ -47,10 +47,11 @@ void read_config(Section& top, Config& config) {
   config.local = local.value_or(NoSourceConfig());
   around.has_issuer = !local || std::holds_alternative<IssuerConfig>(*local);
   if (const auto* issuer = std::get_if<IssuerConfig>(&config.local)) around.ca_ttl = issuer->ca_ttl;
+  if (const auto* agent = std::get_if<WorkloadApiSourceConfig>(&config.local)) around.agent = *agent;
   around.has_own_domain = !says_none(top);
   if (around.has_own_domain) config.trust_domain = around.trust_domain;
   config.server = read_server(top, around);
-  config.workload_api = around.workload_api = read_workload_api(top, around.has_issuer);
+  config.workload_api = around.workload_api = read_workload_api(top, around);
   config.bundle_endpoint = read_bundle_endpoint(top, around);
   config.admin = read_admin(top);
   config.telemetry = read_telemetry(top);

@@ -54,10 +54,15 @@ struct SpireServerSourceConfig {
   std::filesystem::path socket;  // of the server's admin API
   friend bool operator==(const SpireServerSourceConfig&, const SpireServerSourceConfig&) = default;
 };
+struct WorkloadApiSourceConfig {
+  std::filesystem::path address;  // the agent's Workload API
+  friend bool operator==(const WorkloadApiSourceConfig&, const WorkloadApiSourceConfig&) = default;
+};
 struct NoSourceConfig {
   friend bool operator==(const NoSourceConfig&, const NoSourceConfig&) = default;
 };
-using LocalConfig = std::variant<IssuerConfig, FileSourceConfig, SpireServerSourceConfig, NoSourceConfig>;
+using LocalConfig =
+    std::variant<IssuerConfig, FileSourceConfig, WorkloadApiSourceConfig, SpireServerSourceConfig, NoSourceConfig>;
 
 struct KeyPairFiles {
   std::filesystem::path certificate, key;
@@ -67,7 +72,7 @@ struct HttpsSpiffeServing {
   spiffe::SpiffeId spiffe_id;
   std::string run_as;  // user name; "": the user the syncer runs as
   std::variant<std::string, KeyPairFiles>
-      svid;  // a Workload API's socket ("unix:///..."; default workload_api.listen), or files
+      svid;  // a Workload API's socket ("unix:///..."; default the agent's or workload_api.listen), or files
   friend bool operator==(const HttpsSpiffeServing&, const HttpsSpiffeServing&) = default;
 };
 using ServingProfile = std::variant<HttpsSpiffeServing, KeyPairFiles>;  // https_spiffe, https_web

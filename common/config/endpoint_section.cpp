@@ -29,10 +29,11 @@ void read_key_pair(Section& section, const std::filesystem::path& folder, KeyPai
 
 std::string socket_url(const std::filesystem::path& path) { return "unix://" + path.string(); }
 
-// Without a word: this file's own Workload API, which has identities only from the embedded issuer.
+// Without a word: the agent's Workload API, or this file's own, which has identities from the embedded issuer.
 SvidSource default_svid_source(const Node& https_spiffe, const Surroundings& around) {
   constexpr std::string_view remedy =
       "; name another Workload API with workload_api, or files with svid: {certificate, key}";
+  if (around.agent) return socket_url(around.agent->address);
   if (!around.workload_api) {
     https_spiffe.mistake_at_head("no source of the endpoint's X509-SVID: there is no workload_api section" +
                                  std::string(remedy));

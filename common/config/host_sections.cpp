@@ -46,14 +46,16 @@ ServerConfig read_server(Section& top, const Surroundings& around) {
   return server;
 }
 
-std::optional<WorkloadApiConfig> read_workload_api(Section& top, bool has_issuer) {
+std::optional<WorkloadApiConfig> read_workload_api(Section& top, const Surroundings& around) {
   const auto node = top.find("workload_api");
   if (!node) return std::nullopt;
   WorkloadApiConfig api;
-  api.allow_unauthenticated_verifiers = !has_issuer;
+  api.allow_unauthenticated_verifiers = !around.has_issuer;
   Section section(*node);
   if (const auto socket = section.get("listen", "the socket, such as unix:///run/entente/workload.sock", parse_socket))
     api.listen = *socket;
+  if (around.agent && api.listen == around.agent->address)
+    section.find("listen")->mistake("is the agent's own socket: Entente's needs a path of its own");
   section.set("allow_unauthenticated_verifiers", api.allow_unauthenticated_verifiers, parse_bool);
   section.set("discover_path", api.discover_path, parse_bool);
   return api;

@@ -47,6 +47,16 @@ SpireServerSourceConfig read_spire_server_source(const Node& node) {
   return server;
 }
 
+WorkloadApiSourceConfig read_agent(const Node& node) {
+  WorkloadApiSourceConfig agent;
+  Section section(node);
+  if (const auto socket =
+          section.get("address", "the agent's Workload API, such as unix:///run/spire/agent.sock", parse_socket))
+    agent.address = *socket;
+  section.refuse_unsupported("delegated");
+  return agent;
+}
+
 }  // namespace
 
 Result<Duration> parse_svid_ttl(const std::string& text, Duration ca_ttl) {
@@ -62,14 +72,15 @@ std::optional<LocalConfig> read_local(Section& top, const Surroundings& around) 
   const auto node = around.server_only ? top.find("local")
                                        : top.need("local",
                                                   "say where this trust domain's bundle comes from, with "
-                                                  "issuer, file, spire_server or none");
+                                                  "issuer, file, workload_api, spire_server or none");
   if (!node && around.server_only) return NoSourceConfig();
   if (!node) return std::nullopt;
   Section section(*node);
-  const auto chosen = section.one_of({"issuer", "file", "spire_server", "none"}, {"workload_api"});
+  const auto chosen = section.one_of({"issuer", "file", "workload_api", "spire_server", "none"}, {});
   if (!chosen) return std::nullopt;
   if (chosen->key == "issuer") return read_issuer(chosen->node);
   if (chosen->key == "file") return read_file_source(chosen->node, around.folder);
+  if (chosen->key == "workload_api") return read_agent(chosen->node);
   if (chosen->key == "spire_server") return read_spire_server_source(chosen->node);
   const Section none(chosen->node);
   return NoSourceConfig();

@@ -21,6 +21,7 @@ struct Surroundings {
   bool has_issuer = false, has_own_domain = false;
   Duration ca_ttl = Duration::max();
   std::optional<WorkloadApiConfig> workload_api;
+  std::optional<WorkloadApiSourceConfig> agent;
   // Every trust domain of `federation`, and where it stands.
   std::map<spiffe::TrustDomain, Position> federated;
 };
@@ -30,7 +31,7 @@ StoreConfig read_store(Section& top, const std::filesystem::path& data_dir);
 // Null after a mistake about which source it is: what depends on that is then not said.
 std::optional<LocalConfig> read_local(Section& top, const Surroundings& around);
 ServerConfig read_server(Section& top, const Surroundings& around);
-std::optional<WorkloadApiConfig> read_workload_api(Section& top, bool has_issuer);
+std::optional<WorkloadApiConfig> read_workload_api(Section& top, const Surroundings& around);
 std::optional<AdminConfig> read_admin(Section& top);
 std::string read_telemetry(Section& top);
 trust::PollingPolicy read_polling(Section& top);

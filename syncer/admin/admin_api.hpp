@@ -20,6 +20,7 @@
 #include "syncer/registry/entries.hpp"
 #include "syncer/registry/relationships.hpp"
 #include "syncer/source/issuer_source.hpp"
+#include "syncer/source/source_contact.hpp"
 
 namespace entente::syncer {
 
@@ -51,9 +52,10 @@ struct AdminParts {
   Clock& clock;
   Log& log;
   // Both on the control thread; an error says what is missing and what would work.
-  EndpointSvid endpoint_svid = {};  // signs `bundle export`; empty: nothing can
-  ListPushes pushes = {};           // empty: nothing is pushed
-  AskPollers pollers = {};          // the server's /pollers page, of our own endpoint's clients; empty: not known
+  EndpointSvid endpoint_svid = {};        // signs `bundle export`; empty: nothing can
+  ListPushes pushes = {};                 // empty: nothing is pushed
+  AskPollers pollers = {};                // the server's /pollers page, of our own endpoint's clients; empty: not known
+  const SourceContact* source = nullptr;  // null: our own bundle comes from no other process
 };
 
 class AdminApi {

@@ -22,6 +22,14 @@ v1::LaggingClient to_message(const LaggingPoller& lag) {
   return message;
 }
 
+v1::LocalSource to_message(const SourceHealth& health) {
+  v1::LocalSource message;
+  message.set_address(health.address);
+  if (health.confirmed) set_timestamp(*message.mutable_last_confirmed(), *health.confirmed);
+  message.set_problem(health.problem);
+  return message;
+}
+
 std::string note_of(const Pollers& pollers) {
   std::string note = "clients are known since " + format_time(pollers.since);
   if (pollers.forgotten > 0)
@@ -36,7 +44,7 @@ EntenteBundles::Answer EntenteBundles::get(const v1::GetBundleRequest* request, 
   trust::RecordPtr record = snapshot->own_record();
   if (request->trust_domain().empty()) {
     if (!snapshot->own) co_return Error(Errc::not_found, "this Entente has no trust domain of its own; name one");
-    if (!record) co_return Error(Errc::unavailable, "our own bundle is not there yet");
+    if (!record) co_return not_there_yet();
   } else {
     const Result<spiffe::TrustDomain> domain = read_domain(request->trust_domain());
     if (!domain) co_return domain.error();
@@ -45,7 +53,16 @@ EntenteBundles::Answer EntenteBundles::get(const v1::GetBundleRequest* request, 
   }
   response->set_trust_domain(record->trust_domain().name());
   response->set_document(spiffe::write_bundle(*record->bundle));
+  if (parts_.source && record == snapshot->own_record())
+    *response->mutable_source() = to_message(parts_.source->health());
   co_return ok();
+}
+
+Error EntenteBundles::not_there_yet() const {
+  Error error(Errc::unavailable, "our own bundle is not there yet");
+  if (!parts_.source) return error;
+  const SourceHealth health = parts_.source->health();
+  return Error(error.code(), error.message() + ", from " + health.address + ": " + health.problem);
 }
 
 EntenteBundles::Answer EntenteBundles::rotate(const v1::RotateBundleRequest* request,

@@ -20,6 +20,7 @@ class EntenteBundles {
                 trust::Actor by);
 
  private:
+  Error not_there_yet() const;
   asio::awaitable<Result<Pollers>> ask_pollers();
   asio::awaitable<void> tell_lagging(Pollers pollers, entente::v1::RotateBundleResponse* response);
 

@@ -5,7 +5,8 @@
 //   endpoint  dns, tcp, tls, spiffe_id, svid, no_bootstrap_bundle, certificate_expiry, http, http_status, redirect,
 //             clock_skew, document, ignored_keys, revoked, authority_expiry, sequence, self_consistency,
 //             missed_rotation, replicas, peer_holds_us
-//   this host admin_api, relationship, own_endpoint, admin_socket, workload_socket, data_dir, publication, private_key
+//   this host admin_api, relationship, local_source, own_endpoint, admin_socket, workload_socket, data_dir,
+//   publication, private_key
 #pragma once
 
 #include "syncer/doctor/facts.hpp"
@@ -21,6 +22,9 @@ void examine_endpoint(Time now, const RelationshipFacts& facts, const EndpointSe
 
 // Whether the peer polls us: evidence, where our endpoint's clients are known. `seen`: of each URL of the relationship.
 void examine_peer_polling(Time now, const OurSide& our_side, const std::vector<EndpointSeen>& seen, Findings& findings);
+
+// Whether what our own bundle comes from still says so: a warning, and after an hour a problem, where it does not.
+void examine_local_source(Time now, const LocalSourceFacts& facts, Findings& findings);
 
 // Our own endpoint, as it answered us.
 void examine_own_endpoint(Time now, const OwnEndpointFacts& facts, const EndpointSeen& seen, Findings& findings);

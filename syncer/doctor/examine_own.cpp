@@ -75,6 +75,23 @@ void examine_own_endpoint(Time now, const OwnEndpointFacts& facts, const Endpoin
     findings.ok("own_endpoint", "looked at from this host alone; with --endpoint-url its public name is checked too");
 }
 
+void examine_local_source(Time now, const LocalSourceFacts& facts, Findings& findings) {
+  const std::string check = "local_source";
+  if (facts.problem.empty()) return findings.ok(check, facts.address + " confirms our bundle");
+  const std::string since = facts.confirmed
+                                ? "our bundle was last confirmed " +
+                                      describe_duration(std::max<Duration>(now - *facts.confirmed, 0s)) + " ago"
+                                : "our bundle was not confirmed since Entente started";
+  const std::string what = facts.address + ": " + since + ", the last good one is served: " + facts.problem;
+  const std::string what_to_do =
+      "see that it runs and that Entente's user may open its socket: peers do not learn of its new authorities before "
+      "it answers";
+  if (facts.confirmed && now - *facts.confirmed < 1h)
+    findings.warning(check, what, what_to_do);
+  else
+    findings.problem(check, what, what_to_do);
+}
+
 void examine_peer_polling(Time now, const OurSide& our_side, const std::vector<EndpointSeen>& seen,
                           Findings& findings) {
   const std::string check = "peer_holds_us";

@@ -84,6 +84,13 @@ struct OwnEndpointFacts {
   bool by_public_name = false;
 };
 
+// The other process that our own bundle comes from, as the syncer tells of it.
+struct LocalSourceFacts {
+  std::string address;
+  std::optional<Time> confirmed;  // when it last said that the bundle in use is its own; null: not since the start
+  std::string problem;            // why it does not now; "": it does
+};
+
 // A file or a socket of this host's own.
 enum class FileKind { admin_socket, workload_socket, data_dir, publication, private_key };
 struct FileSeen {

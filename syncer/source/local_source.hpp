@@ -1,4 +1,5 @@
-// Where this trust domain's own bundle comes from: a true edge. The embedded issuer, a file, or a SPIRE server.
+// Where this trust domain's own bundle comes from: a true edge. The embedded issuer, a file, an agent, or a SPIRE
+// server.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -27,7 +27,10 @@ class OwnBundle {
                                 std::optional<trust::Actor> by = std::nullopt);
 
   // Whether a bundle of this trust domain is in use already, from an earlier run.
-  bool held(const spiffe::TrustDomain& trust_domain) const { return ledger_.current()->find(trust_domain) != nullptr; }
+  bool held(const spiffe::TrustDomain& trust_domain) const { return in_use(trust_domain) != nullptr; }
+  trust::RecordPtr in_use(const spiffe::TrustDomain& trust_domain) const {
+    return ledger_.current()->find(trust_domain);
+  }
 
  private:
   void count(double changes) const;

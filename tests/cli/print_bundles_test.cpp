@@ -32,6 +32,34 @@ TEST(BundleText, SaysWhatAnEmptyBundleMeans) {
               HasSubstr("every SVID of this trust domain is invalid"));
 }
 
+BundleView view_from(SourceView source) {
+  BundleView view(*test::make_bundle({.x509 = {"A"}, .jwt = {"k1"}, .sequence = 7}));
+  view.source = std::move(source);
+  return view;
+}
+
+TEST(BundleText, SaysWhetherItsSourceConfirmsItNow) {
+  const Time now = test::authorities_begin();
+  const BundleView good = view_from({"unix:///agent.sock", now, ""});
+  const BundleView lost = view_from({"unix:///agent.sock", now - minutes(10), "nothing answers"});
+
+  EXPECT_THAT(bundle_text(good, now, plain), HasSubstr("source:     unix:///agent.sock\nconfirmed:  now\n"));
+  EXPECT_THAT(bundle_text(lost, now, plain), HasSubstr("(10 min ago)\n"));
+  EXPECT_THAT(bundle_text(lost, now, plain), HasSubstr("problem:    nothing answers\n"));
+  EXPECT_THAT(bundle_text(view_from({"unix:///agent.sock", {}, "nothing answers"}), now, plain),
+              HasSubstr("not since Entente started"));
+}
+
+TEST(BundleJson, TellsOfItsSourceWhereThereIsOne) {
+  const Time now = test::authorities_begin();
+
+  EXPECT_TRUE(to_json(BundleView(*test::make_bundle({})))["source"].is_null());
+  const Json good = to_json(view_from({"unix:///agent.sock", now, ""}))["source"];
+  EXPECT_EQ(good["last_confirmed"], format_time(now));
+  EXPECT_TRUE(good["problem"].is_null());
+  EXPECT_TRUE(to_json(view_from({"unix:///agent.sock", {}, "why"}))["source"]["last_confirmed"].is_null());
+}
+
 TEST(BundleList, IsALineEachAndPaintsWhatHasExpired) {
   std::vector<BundleView> views;
   views.emplace_back(*test::make_bundle({.x509 = {"A"}, .jwt = {"k1", "k2"}, .sequence = 7}));

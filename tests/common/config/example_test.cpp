@@ -230,6 +230,8 @@ TEST(ConfigExample, OfReferenceStaysGoodWithItsOtherSourcesAndProfile) {
             ServingProfile(KeyPairFiles{folder.path("tls.pem"), folder.path("tls.key")}));
   EXPECT_EQ(folder.config(replaced(text, "# spire_server: {address", "spire_server: {address")).local,
             LocalConfig(SpireServerSourceConfig{"/run/spire/server.sock"}));
+  EXPECT_EQ(folder.config(replaced(text, "# workload_api: {address", "workload_api: {address")).local,
+            LocalConfig(WorkloadApiSourceConfig{"/run/spire/agent.sock"}));
   const auto none = folder.mistakes(replaced(text, "# none: {}", "none: {}"));
   ASSERT_EQ(none.size(), 1U) << describe("FILE", none);
   EXPECT_THAT(none[0].message, testing::HasSubstr("no bundle to serve"));
@@ -279,6 +281,20 @@ TEST(ConfigDefaults, LetStrangersValidateOnlyWhereThereIsNoIssuer) {
   EXPECT_TRUE(folder.config("data_dir: d\nlocal: {none: {}}\n" + api).workload_api->allow_unauthenticated_verifiers);
   EXPECT_TRUE(folder.config("trust_domain: a.test\ndata_dir: d\nlocal: {file: {path: b}}\n" + api)
                   .workload_api->allow_unauthenticated_verifiers);
+}
+
+TEST(ConfigDefaults, TakeTheEndpointsSvidFromTheAgentThatTheBundleIsOf) {
+  const ConfigFolder folder;
+  const std::string text =
+      "trust_domain: a.test\ndata_dir: d\nlocal: {workload_api: {address: unix:///agent.sock}}\n"
+      "bundle_endpoint:\n  listen: \"[::]:1\"\n  https_spiffe: {spiffe_id: spiffe://a.test/e}\n";
+  const auto svid = [](const Config& config) {
+    return std::get<std::string>(std::get<HttpsSpiffeServing>(config.bundle_endpoint->profile).svid);
+  };
+
+  EXPECT_EQ(svid(folder.config(text)), "unix:///agent.sock");
+  EXPECT_EQ(svid(folder.config(text + "workload_api: {listen: unix:///w.sock}\n")), "unix:///agent.sock");
+  EXPECT_EQ(svid(folder.config(replaced(text, "/e}", "/e, workload_api: unix:///other.sock}"))), "unix:///other.sock");
 }
 
 TEST(ConfigDefaults, GiveAHostWithoutADomainNoneEvenIfItNamesOne) {

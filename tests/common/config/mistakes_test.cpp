@@ -80,7 +80,8 @@ TEST(ConfigMistakes, DemandsATrustDomainAFolderAndExactlyOneSource) {
       {"trust_domain: A.test\ndata_dir: d\nlocal: {issuer: {}}\n", {1, 15, "lower case"}},
       {"trust_domain: a.test\nlocal: {issuer: {}}\n", {1, 1, "data_dir is missing"}},
       {"trust_domain: a.test\ndata_dir: d\n", {1, 1, "local is missing"}},
-      {"trust_domain: a.test\ndata_dir: d\nlocal: {}\n", {3, 1, "exactly one of issuer, file, spire_server or none"}},
+      {"trust_domain: a.test\ndata_dir: d\nlocal: {}\n",
+       {3, 1, "exactly one of issuer, file, workload_api, spire_server or none"}},
       {"trust_domain: a.test\ndata_dir: d\nlocal:\n  issuer: {}\n  file: {path: b}\n",
        {5, 9, "local.file: stands beside issuer"}},
       {"trust_domain: a.test\ndata_dir: d\nlocal: {file: {}}\n", {3, 9, "path is missing"}},
@@ -136,10 +137,23 @@ TEST(ConfigMistakes, ChecksThePushTargets) {
   EXPECT_EQ(folder.config(good_start + "push:\n  - file: {dir: d}\n  - file: {dir: d, format: pem}\n").push.size(), 2U);
 }
 
+TEST(ConfigMistakes, ChecksTheAgentsSocket) {
+  const auto local = [](const std::string& agent) {
+    return "trust_domain: a.test\ndata_dir: d\nlocal: {workload_api: " + agent + "}\n";
+  };
+  expect_each({
+      {local("{}"), {3, 9, "local.workload_api: address is missing"}},
+      {local("{address: \"tcp://127.0.0.1:8081\"}"), {3, 33, "local.workload_api.address: expected a socket such as"}},
+      {local("{socket: unix:///s, address: unix:///s}"), {3, 24, "unknown key \"socket\""}},
+      {local("{address: unix:///s}") + "workload_api: {listen: unix:///s}\n",
+       {4, 24, "workload_api.listen: is the agent's own socket"}},
+      {local("{address: unix:///s}") + "entries:\n  - {spiffe_id: spiffe://a.test/w, selectors: [\"unix:uid:1\"]}\n",
+       {4, 1, "only the embedded issuer (local.issuer) has entries"}},
+  });
+}
+
 TEST(ConfigMistakes, SaysWhatIsNotSupportedYet) {
   expect_each({
-      {"trust_domain: a.test\ndata_dir: d\nlocal: {workload_api: {address: x}}\n",
-       {3, 23, "local.workload_api: not supported in this version"}},
       {good_start + "store: {etcd: {}}\n", {4, 15, "store.etcd: not supported in this version"}},
       {good_start + "bundle_endpoint: {listen: \"0.0.0.0:1\", https_web: {acme: {}}}\n", {4, 58, "not supported"}},
   });
@@ -303,8 +317,9 @@ TEST(ConfigMistakes, ReportsAllOfThemAtOnceInTheOrderOfTheFile) {
 TEST(ConfigMistakes, SayBothWhatIsUnknownAndWhatIsMissing) {
   const ConfigFolder folder;
 
-  expect_mistakes(folder.mistakes("trust_domain: a.test\ndata_dir: d\nlocal: {isuer: {}}\n"),
-                  {{3, 1, "exactly one of issuer, file, spire_server or none"}, {3, 9, "did you mean \"issuer\"?"}});
+  expect_mistakes(
+      folder.mistakes("trust_domain: a.test\ndata_dir: d\nlocal: {isuer: {}}\n"),
+      {{3, 1, "exactly one of issuer, file, workload_api, spire_server or none"}, {3, 9, "did you mean \"issuer\"?"}});
 }
 
 // One wrong line makes one mistake: not a tail of others that only follow from it.

@@ -38,6 +38,22 @@ class OwnEndpoint : public DoctorTest {
   }
 };
 
+std::string judged(const syncer::doctor::LocalSourceFacts& facts, Time now) {
+  syncer::doctor::Findings findings;
+  examine_local_source(now, facts, findings);
+  return said(findings.all(), "local_source");
+}
+
+TEST(LocalSource, IsReportedWhileItDoesNotConfirmOurBundle) {
+  const Time now = from_unix_seconds(1'800'000'000);
+
+  EXPECT_THAT(judged({"unix:///agent.sock", now, ""}, now), HasSubstr("ok: "));
+  EXPECT_THAT(judged({"unix:///agent.sock", now - 10min, "nothing answers"}, now), HasSubstr("warning: "));
+  EXPECT_THAT(judged({"unix:///agent.sock", now - 10min, "nothing answers"}, now), HasSubstr("10 min ago"));
+  EXPECT_THAT(judged({"unix:///agent.sock", now - 2h, "nothing answers"}, now), HasSubstr("problem: "));
+  EXPECT_THAT(judged({"unix:///agent.sock", std::nullopt, "nothing answers"}, now), HasSubstr("problem: "));
+}
+
 TEST_F(OwnEndpoint, IsGoodWhenItServesOurBundleAndItsEtag) {
   TlsServer server = with_etag(authority.svid(id), document());
   const auto findings = look(ours(), server.url());

@@ -1,0 +1,69 @@
+#include "syncer/source/source_contact.hpp"
+
+namespace entente::syncer {
+namespace {
+
+constexpr const char* condition = "own bundle";
+
+}  // namespace
+
+SourceContact::SourceContact(std::string address, telemetry::Readiness& readiness, telemetry::Metrics& metrics,
+                             Clock& clock, Log& log)
+    : address_(std::move(address)),
+      readiness_(readiness),
+      connected_(metrics.gauge("entente_source_connected", "Whether the local source answers: 1 or 0.")),
+      last_success_(metrics.gauge("entente_source_last_success_timestamp_seconds",
+                                  "When the local source last answered, in unix seconds; 0: not since the start.")),
+      failures_(
+          metrics.counter("entente_source_failures_total", "How often the local source was lost or out of order.")),
+      clock_(clock),
+      log_(log) {
+  connected_.set(0);
+  last_success_.set(0);
+  failures_.add(0);
+}
+
+void SourceContact::good() {
+  readiness_.met(condition);
+  if (logged_) {
+    const std::string gap = confirmed_ ? format_time(*confirmed_) : "never since the start";
+    log_.info("the source of our bundle answers again",
+              {{"event", "source_available"}, {"url", address_}, {"last_confirmed", gap}});
+  }
+  logged_.reset();
+  problem_.clear();
+  is_good_ = true;
+  expose();
+}
+
+void SourceContact::lost(const Error& why, bool bundle_in_use) {
+  if (is_good_) confirmed_ = clock_.now();
+  is_good_ = false;
+  problem_ = why.message();
+  if (bundle_in_use) {
+    readiness_.met(condition);
+  } else {
+    readiness_.unmet(condition, problem_);
+  }
+  expose();
+  if (why.code() == logged_) return;
+  logged_ = why.code();
+  failures_.add();
+  log_.warning(bundle_in_use ? "the source of our bundle does not answer; the last good bundle stays"
+                             : "the source of our bundle does not answer; there is no bundle yet",
+               {{"event", "source_unavailable"},
+                {"url", address_},
+                {"error", problem_},
+                {"last_confirmed", confirmed_ ? format_time(*confirmed_) : "never since the start"}});
+}
+
+SourceHealth SourceContact::health() const {
+  return {address_, is_good_ ? std::optional(clock_.now()) : confirmed_, problem_};
+}
+
+void SourceContact::expose() const {
+  connected_.set(is_good_ ? 1 : 0);
+  if (const auto confirmed = health().confirmed) last_success_.set(static_cast<double>(unix_seconds(*confirmed)));
+}
+
+}  // namespace entente::syncer
