@@ -32,7 +32,14 @@ Publisher::Publisher(asio::any_io_executor control, std::filesystem::path publis
 
 asio::awaitable<Status> Publisher::publish() {
   const trust::RecordPtr own = feed_.current()->own_record();
-  if (!own || own->bundle == published_) co_return ok();
+  if (own && own->bundle == published_) co_return ok();
+  if (!own) {
+    // For the server, which watches it for the first publication.
+    auto make = [folder = publish_dir_] { return ensure_folder(folder, 0755); };
+    auto task_of_make = run_blocking(blocking_, std::move(make));
+    const Status made = co_await std::move(task_of_make);
+    co_return made ? ok() : Status(made.error().within("publish"));
+  }
   const spiffe::BundlePtr bundle = own->bundle;
   auto work = [folder = publish_dir_, bundle] { return write_publication(folder, *bundle); };
   auto task_of_work = run_blocking(blocking_, std::move(work));

@@ -67,6 +67,13 @@ class PublisherTest : public testing::Test {
       peer_{"b.test", clock_.now()};
 };
 
+TEST_F(PublisherTest, MakesTheFolderForWhoWaitsThereForTheFirstBundle) {
+  ASSERT_TRUE(run(io_, open().publish()));
+
+  EXPECT_TRUE(fs::is_directory(path_.parent_path()));
+  EXPECT_EQ(published(), "");
+}
+
 // FS-4: the newest bundle, byte for byte as the standard's writer makes it.
 TEST_F(PublisherTest, WritesOurBundleWhereEverybodyMayReadIt) {
   put(first_.bundle(1));
