@@ -14,27 +14,28 @@ Error no_issuer() {
 
 }  // namespace
 
-Result<Visibility> Access::bundles_for(const Selectors& selectors) const {
+Result<Visibility> Access::bundles_for(const Workload& who) const {
   if (identities_ != nullptr) {
-    IdentitySource::Entitlement entitlement = identities_->entitlement(selectors);
-    if (entitlement.any && entitlement.all_federated) return Visibility{true, {}};
-    if (entitlement.any) return Visibility{false, std::move(entitlement.federated)};
+    Result<IdentitySource::Entitlement> entitlement = identities_->entitlement(who);
+    if (!entitlement && !allow_verifiers_) return entitlement.error();
+    if (entitlement && entitlement->any && entitlement->all_federated) return Visibility{true, {}};
+    if (entitlement && entitlement->any) return Visibility{false, std::move(entitlement->federated)};
   }
   if (allow_verifiers_) return Visibility{true, {}};
   return no_identity();
 }
 
-Result<std::vector<X509Identity>> Access::x509_for(const Selectors& selectors) const {
+Result<std::vector<X509Identity>> Access::x509_for(const Workload& who) const {
   if (identities_ == nullptr) return no_issuer();
-  Result<std::vector<X509Identity>> identities = identities_->x509_identities(selectors);
+  Result<std::vector<X509Identity>> identities = identities_->x509_identities(who);
   if (identities && identities->empty()) return no_identity();
   return identities;
 }
 
-Result<std::vector<JwtIdentity>> Access::jwt_for(const Selectors& selectors, const std::vector<std::string>& audience,
+Result<std::vector<JwtIdentity>> Access::jwt_for(const Workload& who, const std::vector<std::string>& audience,
                                                  const std::optional<spiffe::SpiffeId>& wanted) const {
   if (identities_ == nullptr) return no_issuer();
-  Result<std::vector<JwtIdentity>> identities = identities_->jwt_identities(selectors, audience, wanted);
+  Result<std::vector<JwtIdentity>> identities = identities_->jwt_identities(who, audience, wanted);
   if (identities && identities->empty()) return no_identity();
   return identities;
 }

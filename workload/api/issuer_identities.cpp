@@ -98,9 +98,9 @@ void IssuerIdentities::authority_changed() {
   impl_->listeners.call();
 }
 
-Result<std::vector<X509Identity>> IssuerIdentities::x509_identities(const Selectors& selectors) {
+Result<std::vector<X509Identity>> IssuerIdentities::x509_identities(const Workload& who) {
   std::vector<X509Identity> identities;
-  for (const SlotPtr& slot : matching(*impl_->current(), selectors)) {
+  for (const SlotPtr& slot : matching(*impl_->current(), who.selectors)) {
     const Time alarm_before = slot->alarm();
     Result<spiffe::X509SvidPtr> svid = slot->get(impl_->issuer, impl_->epoch(), impl_->clock.now(), impl_->log);
     if (!svid) return svid.error();
@@ -125,12 +125,12 @@ Result<std::string> IssuerIdentities::Impl::token_for(const trust::RegistrationE
   return std::move(minted->token);
 }
 
-Result<std::vector<JwtIdentity>> IssuerIdentities::jwt_identities(const Selectors& selectors,
+Result<std::vector<JwtIdentity>> IssuerIdentities::jwt_identities(const Workload& who,
                                                                   const std::vector<std::string>& audience,
                                                                   const std::optional<spiffe::SpiffeId>& wanted) {
   const std::vector<std::string> canonical = sorted(audience);
   std::vector<JwtIdentity> identities;
-  const std::vector<SlotPtr> entitled = matching(*impl_->current(), selectors);
+  const std::vector<SlotPtr> entitled = matching(*impl_->current(), who.selectors);
   for (const SlotPtr& slot : entitled) {
     const trust::RegistrationEntry& entry = slot->entry();
     if (wanted && *wanted != entry.spiffe_id) continue;
@@ -144,10 +144,10 @@ Result<std::vector<JwtIdentity>> IssuerIdentities::jwt_identities(const Selector
   return identities;
 }
 
-IdentitySource::Entitlement IssuerIdentities::entitlement(const Selectors& selectors) {
+Result<IdentitySource::Entitlement> IssuerIdentities::entitlement(const Workload& who) {
   Entitlement entitlement;
   std::set<spiffe::TrustDomain> federated;
-  for (const SlotPtr& slot : matching(*impl_->current(), selectors)) {
+  for (const SlotPtr& slot : matching(*impl_->current(), who.selectors)) {
     const auto& names = slot->entry().federates_with;
     entitlement.any = true;
     if (!names) return Entitlement{true, true, {}};

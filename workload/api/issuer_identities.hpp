@@ -21,10 +21,12 @@ class IssuerIdentities final : public IdentitySource {
   // The issuer changed its authority: mint everything anew and tell the callers.
   void authority_changed();
 
-  Result<std::vector<X509Identity>> x509_identities(const Selectors& selectors) override;
-  Result<std::vector<JwtIdentity>> jwt_identities(const Selectors& selectors, const std::vector<std::string>& audience,
+  // Everything is at hand here.
+  std::shared_ptr<void> attend(const Workload&) override { return nullptr; }
+  Result<std::vector<X509Identity>> x509_identities(const Workload& who) override;
+  Result<std::vector<JwtIdentity>> jwt_identities(const Workload& who, const std::vector<std::string>& audience,
                                                   const std::optional<spiffe::SpiffeId>& wanted) override;
-  Entitlement entitlement(const Selectors& selectors) override;
+  Result<Entitlement> entitlement(const Workload& who) override;
   [[nodiscard]] std::shared_ptr<void> on_change(std::function<void()> listener) override;
 
   // Renews what is due until cancelled.

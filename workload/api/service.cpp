@@ -117,15 +117,13 @@ class WorkloadService final : public Service, private Rpcs {
 
   grpc::ServerUnaryReactor* FetchJWTSVID(Context* context, const JWTSVIDRequest* request,
                                          JWTSVIDResponse* response) override {
-    return answer(*context, "FetchJWTSVID", [this, request, response](const Selectors& selectors) {
-      return fetch_jwt(selectors, *request, *response);
-    });
+    return answer(*context, "FetchJWTSVID",
+                  [this, request, response](const Workload& who) { return fetch_jwt(who, *request, *response); });
   }
   grpc::ServerUnaryReactor* ValidateJWTSVID(Context* context, const ValidateJWTSVIDRequest* request,
                                             ValidateJWTSVIDResponse* response) override {
-    return answer(*context, "ValidateJWTSVID", [this, request, response](const Selectors& selectors) {
-      return validate(selectors, *request, *response);
-    });
+    return answer(*context, "ValidateJWTSVID",
+                  [this, request, response](const Workload& who) { return validate(who, *request, *response); });
   }
 
   StreamReactor* open(Context& context, const std::string& method, StreamKind kind);
@@ -133,8 +131,8 @@ class WorkloadService final : public Service, private Rpcs {
   StreamReactor* unimplemented(Context& context, const std::string& method);
   template <class Work>
   grpc::ServerUnaryReactor* answer(Context& context, const std::string& method, Work work);
-  Status fetch_jwt(const Selectors& selectors, const JWTSVIDRequest& request, JWTSVIDResponse& response);
-  Status validate(const Selectors& selectors, const ValidateJWTSVIDRequest& request, ValidateJWTSVIDResponse& response);
+  Status fetch_jwt(const Workload& who, const JWTSVIDRequest& request, JWTSVIDResponse& response);
+  Status validate(const Workload& who, const ValidateJWTSVIDRequest& request, ValidateJWTSVIDResponse& response);
   void refresh(Subscriber& subscriber);
   grpc::Status to_status(const Error& error);
 
@@ -183,9 +181,9 @@ WorkloadService::StreamReactor* WorkloadService::open(Context& context, const st
   if (grpc::Status status = check_security_header(context); !status.ok()) return refuse(method, std::move(status));
   const auto subscriber = std::make_shared<Subscriber>();
   subscriber->kind = kind;
-  subscriber->caller = callers_->find(context);
-  if (!subscriber->caller) return refuse(method, connection_gone());
-  const Calls::Ticket ticket = calls_.admit(subscriber->caller->uid);
+  subscriber->who.process = callers_->find(context);
+  if (!subscriber->who.process) return refuse(method, connection_gone());
+  const Calls::Ticket ticket = calls_.admit(subscriber->who.process->uid);
   if (!ticket) return refuse(method, too_busy());
 
   subscriber->stream = Stream::open([this, method, ticket, weak = std::weak_ptr(subscriber)](grpc::StatusCode code) {
@@ -193,9 +191,10 @@ WorkloadService::StreamReactor* WorkloadService::open(Context& context, const st
     calls_.count(method, code);
   });
   boost::asio::post(workers_, [this, subscriber] {
-    Result<Selectors> selectors = attest(*subscriber->caller, options_.attest);
+    Result<Selectors> selectors = attest(*subscriber->who.process, options_.attest);
     if (!selectors) return subscriber->stream->end(to_status(selectors.error()));
-    subscriber->selectors = *std::move(selectors);
+    subscriber->who.selectors = *std::move(selectors);
+    subscriber->attended = access_.attend(subscriber->who);
     subscribers_.add(subscriber);
   });
   return subscriber->stream.get();
@@ -203,10 +202,10 @@ WorkloadService::StreamReactor* WorkloadService::open(Context& context, const st
 
 void WorkloadService::refresh(Subscriber& subscriber) {
   const std::lock_guard one_at_a_time(subscriber.refreshing);
-  if (!subscriber.caller->alive()) {
+  if (!subscriber.who.process->alive()) {
     return subscriber.stream->end({grpc::StatusCode::UNAVAILABLE, "the calling process has ended"});
   }
-  const Result<MessagePtr> state = states_.state_for(subscriber.kind, subscriber.selectors);
+  const Result<MessagePtr> state = states_.state_for(subscriber.kind, subscriber.who);
   if (state) {
     if (subscriber.stream->offer(*state)) updates_.add();
     return;
@@ -215,10 +214,11 @@ void WorkloadService::refresh(Subscriber& subscriber) {
   if (state.error().code() == Errc::permission_denied || !subscriber.stream->has_offered()) {
     return subscriber.stream->end(to_status(state.error()));
   }
-  log_.warning("workload api stream not updated", {{"why", state.error().message()}, {"uid", subscriber.caller->uid}});
+  log_.warning("workload api stream not updated",
+               {{"why", state.error().message()}, {"uid", subscriber.who.process->uid}});
 }
 
-// Runs `work` with the caller's selectors on a worker; gRPC keeps the request and the response until Finish.
+// Runs `work` with the attested caller on a worker; gRPC keeps the request and the response until Finish.
 template <class Work>
 grpc::ServerUnaryReactor* WorkloadService::answer(Context& context, const std::string& method, Work work) {
   grpc::ServerUnaryReactor* const reactor = context.DefaultReactor();
@@ -233,30 +233,32 @@ grpc::ServerUnaryReactor* WorkloadService::answer(Context& context, const std::s
   const Calls::Ticket ticket = calls_.admit(caller->uid);
   if (!ticket) return finish(too_busy());
   boost::asio::post(workers_, [this, caller, ticket, work, finish] {
-    const Result<Selectors> selectors = attest(*caller, options_.attest);
-    const Status done = selectors ? work(*selectors) : Status(selectors.error());
+    Result<Selectors> selectors = attest(*caller, options_.attest);
+    if (!selectors) return void(finish(to_status(selectors.error())));
+    const Workload who{caller, *std::move(selectors)};
+    const std::shared_ptr<void> attended = access_.attend(who);
+    const Status done = work(who);
     finish(done ? grpc::Status::OK : to_status(done.error()));
   });
   return reactor;
 }
 
-Status WorkloadService::fetch_jwt(const Selectors& selectors, const JWTSVIDRequest& request,
-                                  JWTSVIDResponse& response) {
+Status WorkloadService::fetch_jwt(const Workload& who, const JWTSVIDRequest& request, JWTSVIDResponse& response) {
   const Result<std::vector<std::string>> audience = read_audience(request);
   if (!audience) return audience.error();
   const Result<std::optional<spiffe::SpiffeId>> wanted = read_wanted_id(request);
   if (!wanted) return wanted.error();
-  Result<std::vector<JwtIdentity>> identities = access_.jwt_for(selectors, *audience, *wanted);
+  Result<std::vector<JwtIdentity>> identities = access_.jwt_for(who, *audience, *wanted);
   if (!identities) return identities.error();
   write_response(*identities, response);
   return ok();
 }
 
-Status WorkloadService::validate(const Selectors& selectors, const ValidateJWTSVIDRequest& request,
+Status WorkloadService::validate(const Workload& who, const ValidateJWTSVIDRequest& request,
                                  ValidateJWTSVIDResponse& response) {
   if (request.audience().empty()) return Error(Errc::invalid_argument, "audience must be specified");
   if (request.svid().empty()) return Error(Errc::invalid_argument, "svid must be specified");
-  const Result<Visibility> visible = access_.bundles_for(selectors);
+  const Result<Visibility> visible = access_.bundles_for(who);
   if (!visible) return visible.error();
   const spiffe::JwtValidation wanted{request.audience(), clock_.now(), options_.jwt_leeway};
   const Result<spiffe::JwtSvidClaims> claims = validate_jwt(*feed_.current(), *visible, request.svid(), wanted);

@@ -24,15 +24,15 @@ Result<MessagePtr> States::shared(MessageCache<Key>& cache, const Key& key, cons
 
 // The snapshot is read after the identities: an SVID never goes out with an older bundle than the one published before
 // it.
-Result<MessagePtr> States::state_for(StreamKind kind, const Selectors& selectors) {
+Result<MessagePtr> States::state_for(StreamKind kind, const Workload& who) {
   if (kind == StreamKind::x509_svid) {
-    const Result<std::vector<X509Identity>> identities = access_.x509_for(selectors);
+    const Result<std::vector<X509Identity>> identities = access_.x509_for(who);
     if (!identities) return identities.error();
     IdentityKey key;
     for (const X509Identity& each : *identities) key.emplace_back(each.svid, each.federates_with);
     return shared(svids_, key, [&](const trust::Snapshot& snapshot) { return x509_svids(snapshot, *identities); });
   }
-  const Result<Visibility> visible = access_.bundles_for(selectors);
+  const Result<Visibility> visible = access_.bundles_for(who);
   if (!visible) return visible.error();
   if (kind == StreamKind::x509_bundles) {
     return shared(x509_bundles_, *visible,

@@ -18,7 +18,7 @@ class States {
  public:
   States(const Access& access, store::Feed& feed, Log& log) : access_(access), feed_(feed), log_(log) {}
 
-  Result<MessagePtr> state_for(StreamKind kind, const Selectors& selectors);
+  Result<MessagePtr> state_for(StreamKind kind, const Workload& who);
   void next_round();
 
  private:

@@ -8,10 +8,9 @@
 #include <set>
 #include <thread>
 
-#include "common/rpc/caller.hpp"
 #include "common/telemetry/metrics.hpp"
 #include "workload/api/stream.hpp"
-#include "workload/attest/selectors.hpp"
+#include "workload/attest/workload.hpp"
 
 namespace entente::workload {
 
@@ -19,8 +18,8 @@ enum class StreamKind { x509_svid, x509_bundles, jwt_bundles };
 
 struct Subscriber {
   StreamKind kind;
-  rpc::CallerPtr caller;
-  Selectors selectors;             // set before add()
+  Workload who;                    // its selectors are set before add()
+  std::shared_ptr<void> attended;  // IdentitySource::attend; set before add()
   std::shared_ptr<Stream> stream;  // set before add()
   std::mutex refreshing;           // held while its state is made and offered, so that no older one comes after a newer
   bool removed = false;            // guarded by Subscribers

@@ -350,6 +350,48 @@ TEST_F(FetchTest, KeepsAStreamOpenWhileMintingFails) {
   EXPECT_EQ(seen.update(1)->svids.front().id, db->id);
 }
 
+TEST_F(FetchTest, AttendsACallerWhileItsStreamIsOpen) {
+  start();
+  entitle_self();
+  Seen<client::X509Context> seen;
+  auto watch = client().watch_x509(seen.on_update(), seen.on_error());
+  ASSERT_TRUE(seen.update(0));
+  EXPECT_EQ(identities.attended(), 1);
+  ASSERT_TRUE(client().fetch_jwt({"x"}, std::nullopt, soon));
+
+  watch.reset();
+
+  EXPECT_TRUE(test::eventually([&] { return identities.attended() == 0; }));
+}
+
+// No identity is one thing, not to know is another: a PermissionDenied has clients drop what they hold (WA-3).
+TEST_F(FetchTest, IsUnavailableAndNoDenialWhereIdentitiesAreNotKnown) {
+  start();
+  entitle_self();
+  Seen<spiffe::BundleSet> seen;
+  const auto watch = client().watch_x509_bundles(seen.on_update(), seen.on_error());
+  ASSERT_TRUE(seen.update(0));
+
+  identities.lose(true);
+  const auto svids = client().fetch_x509(soon);
+  const auto bundles = client().fetch_jwt_bundles(soon);
+  const auto validated = client().validate_jwt("x", a.token("/web", {"x"}), soon);
+  identities.lose(false);
+
+  for (const Errc code : {svids.error().code(), bundles.error().code(), validated.error().code()})
+    EXPECT_EQ(code, Errc::unavailable);
+  EXPECT_NE(svids.error().message().find("the agent is away"), std::string::npos);
+  test::publish(feed, test::FakeDomain("c.test", clock.now()).bundle());
+  ASSERT_TRUE(seen.update(1)) << "the stream stayed open";
+}
+
+TEST_F(FetchTest, GivesVerifiersBundlesAlsoWhereIdentitiesAreNotKnown) {
+  start(true, true);
+  identities.lose(true);
+
+  EXPECT_TRUE(client().fetch_x509_bundles(soon));
+}
+
 TEST_F(FetchTest, EndsStreamsWithUnavailableWhenItStops) {
   start();
   entitle_self();

@@ -44,7 +44,7 @@ class IssuerIdentitiesTest : public testing::Test {
             .federates_with = {},
             .hint = {}};
   }
-  static Selectors user(int uid) { return {must(trust::Selector::parse("unix:uid:" + std::to_string(uid)))}; }
+  static Workload user(int uid) { return {nullptr, {must(trust::Selector::parse("unix:uid:" + std::to_string(uid)))}}; }
   std::vector<std::string> ids(int uid) {
     std::vector<std::string> all;
     for (const X509Identity& each : must(identities->x509_identities(user(uid)))) all.push_back(each.svid->id.str());
@@ -230,13 +230,13 @@ TEST_F(IssuerIdentitiesTest, SaysWhoseBundlesACallersEntriesFederateWith) {
   only_b.federates_with = {domain("b.test")};
   identities->set_entries({c_and_b, only_b, entry("config-2", "/all", "unix:uid:2")});
 
-  const IdentitySource::Entitlement first = identities->entitlement(user(1)), second = identities->entitlement(user(2));
+  const auto first = must(identities->entitlement(user(1))), second = must(identities->entitlement(user(2)));
 
   EXPECT_TRUE(first.any);
   EXPECT_FALSE(first.all_federated);
   EXPECT_THAT(first.federated, ElementsAre(domain("b.test"), domain("c.test")));
   EXPECT_TRUE(second.any && second.all_federated);
-  EXPECT_FALSE(identities->entitlement(user(3)).any);
+  EXPECT_FALSE(must(identities->entitlement(user(3))).any);
 }
 
 TEST_F(IssuerIdentitiesTest, TellsAListenerNothingOnceItHasEnded) {

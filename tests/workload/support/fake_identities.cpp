@@ -34,19 +34,33 @@ std::vector<FakeIdentities::Entry> FakeIdentities::matching(const workload::Sele
   return found;
 }
 
-Result<std::vector<workload::X509Identity>> FakeIdentities::x509_identities(const workload::Selectors& selectors) {
+std::shared_ptr<void> FakeIdentities::attend(const workload::Workload&) {
+  ++attended_;
+  return std::shared_ptr<void>(this, [](void* self) { --static_cast<FakeIdentities*>(self)->attended_; });
+}
+
+void FakeIdentities::lose(bool lost) {
+  {
+    const std::lock_guard lock(mutex_);
+    lost_ = lost;
+  }
+  listeners_.call();
+}
+
+Result<std::vector<workload::X509Identity>> FakeIdentities::x509_identities(const workload::Workload& who) {
   std::vector<workload::X509Identity> identities;
-  for (const Entry& entry : matching(selectors)) identities.push_back({entry.svid, entry.federates_with});
+  for (const Entry& entry : matching(who.selectors)) identities.push_back({entry.svid, entry.federates_with});
   const std::lock_guard lock(mutex_);
   if (failing_) return Error(Errc::unavailable, "minting fails");
+  if (lost_) return Error(Errc::unavailable, "the agent is away");
   return identities;
 }
 
 Result<std::vector<workload::JwtIdentity>> FakeIdentities::jwt_identities(
-    const workload::Selectors& selectors, const std::vector<std::string>& audience,
+    const workload::Workload& who, const std::vector<std::string>& audience,
     const std::optional<spiffe::SpiffeId>& wanted) {
   std::vector<workload::JwtIdentity> identities;
-  for (const Entry& entry : matching(selectors)) {
+  for (const Entry& entry : matching(who.selectors)) {
     if (wanted && *wanted != entry.svid->id) continue;
     identities.push_back({entry.svid->id, issuer_.token(entry.svid->id.path(), audience), entry.svid->hint});
   }
@@ -54,11 +68,15 @@ Result<std::vector<workload::JwtIdentity>> FakeIdentities::jwt_identities(
   return identities;
 }
 
-workload::IdentitySource::Entitlement FakeIdentities::entitlement(const workload::Selectors& selectors) {
+Result<workload::IdentitySource::Entitlement> FakeIdentities::entitlement(const workload::Workload& who) {
   Entitlement entitlement;
-  for (const Entry& entry : matching(selectors)) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (lost_) return Error(Errc::unavailable, "the agent is away");
+  }
+  for (const Entry& entry : matching(who.selectors)) {
     entitlement.any = true;
-    if (!entry.federates_with) return {true, true, {}};
+    if (!entry.federates_with) return Entitlement{true, true, {}};
     entitlement.federated.insert(entitlement.federated.end(), entry.federates_with->begin(),
                                  entry.federates_with->end());
   }

@@ -1,6 +1,7 @@
 // Identities as a test sets them: entries with a selector each, changed at will.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -29,11 +30,16 @@ class FakeIdentities final : public workload::IdentitySource {
   // From now on minting fails, or works again; tells the listeners.
   void fail(bool failing);
 
-  Result<std::vector<workload::X509Identity>> x509_identities(const workload::Selectors& selectors) override;
-  Result<std::vector<workload::JwtIdentity>> jwt_identities(const workload::Selectors& selectors,
+  std::shared_ptr<void> attend(const workload::Workload& who) override;
+  int attended() const { return attended_; }  // how many are at the moment
+  // From now on nothing is known, as of an agent that is away; tells the listeners.
+  void lose(bool lost);
+
+  Result<std::vector<workload::X509Identity>> x509_identities(const workload::Workload& who) override;
+  Result<std::vector<workload::JwtIdentity>> jwt_identities(const workload::Workload& who,
                                                             const std::vector<std::string>& audience,
                                                             const std::optional<spiffe::SpiffeId>& wanted) override;
-  Entitlement entitlement(const workload::Selectors& selectors) override;
+  Result<Entitlement> entitlement(const workload::Workload& who) override;
   std::shared_ptr<void> on_change(std::function<void()> listener) override {
     return listeners_.add(std::move(listener));
   }
@@ -45,7 +51,8 @@ class FakeIdentities final : public workload::IdentitySource {
   workload::Listeners listeners_;
   mutable std::mutex mutex_;
   std::vector<Entry> entries_;
-  bool failing_ = false;
+  bool failing_ = false, lost_ = false;
+  std::atomic<int> attended_ = 0;
 };
 
 // Of this process.
