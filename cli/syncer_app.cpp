@@ -10,6 +10,7 @@
 #include "common/base/blocking.hpp"
 #include "common/base/file.hpp"
 #include "common/base/task.hpp"
+#include "common/client/endpoint_socket.hpp"
 #include "common/client/workload_client.hpp"
 #include "common/issuer/issuer.hpp"
 #include "common/spire_api/bundle_client.hpp"
@@ -34,6 +35,7 @@ namespace {
 
 constexpr Duration stop_grace = std::chrono::seconds(2);
 constexpr Duration pollers_wait = std::chrono::seconds(2);
+constexpr Duration agent_wait = std::chrono::seconds(5);
 
 std::function<double()> uniform_random() {
   auto engine = std::make_shared<std::mt19937_64>(std::random_device{}());
@@ -99,6 +101,7 @@ struct SyncerApp::Impl {
   Status start_admin();
   void observe();
   syncer::EndpointSvid endpoint_svid();
+  syncer::EndpointSvid svid_from_agent(const config::HttpsSpiffeServing& serving);
   asio::awaitable<Result<std::string>> pollers_page();
   asio::awaitable<Status> apply_entries(trust::RegistrationEntries entries);
   asio::awaitable<Status> configure_entries();
@@ -286,9 +289,22 @@ syncer::EndpointSvid SyncerApp::Impl::endpoint_svid() {
   if (serving == nullptr) return {};
   if (const auto* files = std::get_if<config::KeyPairFiles>(&serving->svid))
     return syncer::svid_from_files(files->certificate, files->key, serving->spiffe_id, blocking, clock);
+  if (agent_source) return svid_from_agent(*serving);
   // The ID may be another trust domain's, of whose Workload API the server gets it: that is not ours to issue.
   if (!issuer || !serving->spiffe_id.member_of(*config.trust_domain)) return {};
   return syncer::svid_from_issuer(*issuer, serving->spiffe_id, blocking);
+}
+
+syncer::EndpointSvid SyncerApp::Impl::svid_from_agent(const config::HttpsSpiffeServing& serving) {
+  const Result<std::string> target = client::parse_endpoint_socket(std::get<std::string>(serving.svid));
+  if (!target) return {};
+  const auto client = std::make_shared<client::WorkloadClient>(*target);
+  auto ask = [client]() -> Result<std::vector<spiffe::X509Svid>> {
+    Result<client::X509Context> context = client->fetch_x509(agent_wait);
+    if (!context) return context.error();
+    return std::move(context->svids);
+  };
+  return syncer::svid_from_workload_api(std::move(ask), serving.spiffe_id, blocking);
 }
 
 // Of the server in this process, or by the telemetry listener of the other one.

@@ -54,7 +54,25 @@ asio::awaitable<Result<spiffe::X509Svid>> read(std::filesystem::path certificate
   co_return co_await std::move(task);
 }
 
+Result<spiffe::X509Svid> choose(Result<std::vector<spiffe::X509Svid>> svids, const spiffe::SpiffeId& id) {
+  if (!svids) return svids.error();
+  for (spiffe::X509Svid& svid : *svids)
+    if (svid.id == id) return std::move(svid);
+  return Error(Errc::not_found,
+               "the Workload API does not give us " + id.str() + "; an entry for it must match this process's user");
+}
+
+asio::awaitable<Result<spiffe::X509Svid>> fetch(AskForSvids ask, spiffe::SpiffeId id, asio::thread_pool& blocking) {
+  auto work = [ask = std::move(ask), id = std::move(id)] { return choose(ask(), id); };
+  auto task = run_blocking(blocking, std::move(work));
+  co_return co_await std::move(task);
+}
+
 }  // namespace
+
+EndpointSvid svid_from_workload_api(AskForSvids ask, spiffe::SpiffeId id, asio::thread_pool& blocking) {
+  return [ask = std::move(ask), id = std::move(id), &blocking] { return fetch(ask, id, blocking); };
+}
 
 EndpointSvid svid_from_issuer(const issuer::Issuer& issuer, spiffe::SpiffeId id, asio::thread_pool& blocking) {
   return [&issuer, id = std::move(id), &blocking] { return mint(issuer, id, blocking); };

@@ -19,4 +19,9 @@ EndpointSvid svid_from_issuer(const issuer::Issuer& issuer, spiffe::SpiffeId id,
 EndpointSvid svid_from_files(std::filesystem::path certificate, std::filesystem::path key, spiffe::SpiffeId id,
                              asio::thread_pool& blocking, const Clock& clock);
 
+// From the Workload API that the endpoint gets its own from, asked anew each time. `ask` blocks, bounded, and is called
+// on `blocking`. Errc::not_found where the SVID is not among those that it gives.
+using AskForSvids = std::function<Result<std::vector<spiffe::X509Svid>>()>;
+EndpointSvid svid_from_workload_api(AskForSvids ask, spiffe::SpiffeId id, asio::thread_pool& blocking);
+
 }  // namespace entente::syncer

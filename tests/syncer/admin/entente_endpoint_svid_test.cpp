@@ -49,6 +49,28 @@ TEST_F(EndpointSvidTest, IsMintedByTheIssuerForAsLongAsItAllows) {
   EXPECT_TRUE(spiffe::verify_x509_svid(svid->chain, issuer->bundle(), clock.now()));
 }
 
+TEST_F(EndpointSvidTest, IsTheOneOfItsIdThatAWorkloadApiGives) {
+  const auto give = [&](std::vector<std::string> ids) {
+    return ask(svid_from_workload_api(
+        [&, ids]() -> Result<std::vector<spiffe::X509Svid>> {
+          std::vector<spiffe::X509Svid> svids;
+          for (const std::string& each : ids) {
+            const tls::Identity made = authority.svid(each);
+            svids.push_back(must(
+                spiffe::make_x509_svid(made.chain, must(crypto::PrivateKey::from_pem(made.key->pkcs8_pem().text())))));
+          }
+          return svids;
+        },
+        id, blocking));
+  };
+
+  EXPECT_EQ(give({"spiffe://own.test/web", "spiffe://own.test/entente"})->id, id);
+  const auto none = give({"spiffe://own.test/web"});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().code(), Errc::not_found);
+  EXPECT_THAT(none.error().message(), HasSubstr("spiffe://own.test/entente"));
+}
+
 TEST_F(EndpointSvidTest, IsReadAnewFromItsFiles) {
   write(authority.svid("spiffe://own.test/entente"));
   ASSERT_TRUE(from_files());
