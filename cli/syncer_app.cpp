@@ -29,6 +29,7 @@
 #include "syncer/source/workload_api_source.hpp"
 #include "workload/api/issuer_identities.hpp"
 #include "workload/api/workload_api.hpp"
+#include "workload/delegated/delegated_identities.hpp"
 
 namespace entente::cli {
 namespace {
@@ -77,6 +78,7 @@ struct SyncerApp::Impl {
   std::unique_ptr<spire_api::BundleClient> spire_server;
   std::unique_ptr<syncer::SpireServerSource> spire_server_source;
   std::unique_ptr<syncer::WorkloadApiSource> agent_source;
+  std::unique_ptr<workload::DelegatedIdentities> delegated;
   std::unique_ptr<syncer::Publisher> publisher;
   std::unique_ptr<syncer::Resolver> resolver;
   std::unique_ptr<syncer::Syncer> syncer;
@@ -92,6 +94,7 @@ struct SyncerApp::Impl {
   Status open_parts();
   Status open_local_source();
   void open_spire_server_source(const config::SpireServerSourceConfig& wanted);
+  workload::IdentitySource* identity_source() const;  // null: nobody here has an identity
   void open_agent_source(const config::WorkloadApiSourceConfig& agent);
   Status open_syncer();
   Status open_push();
@@ -198,6 +201,14 @@ void SyncerApp::Impl::open_agent_source(const config::WorkloadApiSourceConfig& a
                                            refresh_hint_of(config)};
   agent_source = std::make_unique<syncer::WorkloadApiSource>(control, std::move(options), std::move(streams), *own,
                                                              readiness, metrics, clock, log);
+  if (!agent.delegated) return;
+  workload::DelegatedOptions delegation{"unix://" + agent.delegated->address.string(), agent.delegated->by_selectors};
+  delegated = std::make_unique<workload::DelegatedIdentities>(control, std::move(delegation), clock, metrics, log);
+}
+
+workload::IdentitySource* SyncerApp::Impl::identity_source() const {
+  if (identities) return identities.get();
+  return delegated.get();
 }
 
 Status SyncerApp::Impl::open_syncer() {
@@ -246,7 +257,7 @@ Status SyncerApp::Impl::listen() {
     options.allow_unauthenticated_verifiers = config.workload_api->allow_unauthenticated_verifiers;
     options.attest.discover_path = config.workload_api->discover_path;
     Result<std::unique_ptr<workload::WorkloadApi>> started =
-        workload::WorkloadApi::start(options, ledger->feed(), identities.get(), clock, metrics, log);
+        workload::WorkloadApi::start(options, ledger->feed(), identity_source(), clock, metrics, log);
     if (!started) return started.error().within("workload_api.listen");
     workload_api = std::move(*started);
   }
@@ -369,6 +380,7 @@ asio::awaitable<Status> SyncerApp::start() {
   app.observe();
   app.tasks = std::make_unique<TaskGroup>(app.control, app.log);
   if (app.identities) app.tasks->spawn("identities", app.identities->run());
+  if (app.delegated) app.tasks->spawn("delegated identities", app.delegated->run());
   if (app.issuer_source) app.tasks->spawn("issuer", app.issuer_source->run());
   if (app.file_source) app.tasks->spawn("bundle file", app.file_source->run());
   if (app.spire_server_source) app.tasks->spawn("bundle of the SPIRE server", app.spire_server_source->run());
@@ -444,6 +456,7 @@ asio::awaitable<void> SyncerApp::stop() {
   co_await app.syncer->stop();
   // gRPC's stops block, and the calls they wait for need this thread: they wait on another one.
   auto stop_listeners = [&app] {
+    if (app.delegated) app.delegated->stop();
     if (app.admin) app.admin->stop(stop_grace);
     if (app.workload_api) app.workload_api->stop(stop_grace);
     return true;

@@ -54,8 +54,15 @@ struct SpireServerSourceConfig {
   std::filesystem::path socket;  // of the server's admin API
   friend bool operator==(const SpireServerSourceConfig&, const SpireServerSourceConfig&) = default;
 };
+// The agent hands on this host's identities through us.
+struct DelegatedConfig {
+  std::filesystem::path address;  // the agent's admin socket
+  bool by_selectors = false;      // callers are named by what we attested; else by their pid, which the agent attests
+  friend bool operator==(const DelegatedConfig&, const DelegatedConfig&) = default;
+};
 struct WorkloadApiSourceConfig {
   std::filesystem::path address;  // the agent's Workload API
+  std::optional<DelegatedConfig> delegated;
   friend bool operator==(const WorkloadApiSourceConfig&, const WorkloadApiSourceConfig&) = default;
 };
 struct NoSourceConfig {

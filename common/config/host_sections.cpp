@@ -48,13 +48,18 @@ ServerConfig read_server(Section& top, const Surroundings& around) {
 
 std::optional<WorkloadApiConfig> read_workload_api(Section& top, const Surroundings& around) {
   const auto node = top.find("workload_api");
+  const DelegatedConfig* const delegated =
+      around.agent && around.agent->delegated ? &*around.agent->delegated : nullptr;
+  if (!node && delegated != nullptr)
+    top.find("local")->mistake_at_head(
+        "workload_api.delegated needs a workload_api section: its callers get the identities");
   if (!node) return std::nullopt;
   WorkloadApiConfig api;
-  api.allow_unauthenticated_verifiers = !around.has_issuer;
+  api.allow_unauthenticated_verifiers = !around.has_issuer && delegated == nullptr;
   Section section(*node);
   if (const auto socket = section.get("listen", "the socket, such as unix:///run/entente/workload.sock", parse_socket))
     api.listen = *socket;
-  if (around.agent && api.listen == around.agent->address)
+  if (around.agent && (api.listen == around.agent->address || (delegated && api.listen == delegated->address)))
     section.find("listen")->mistake("is the agent's own socket: Entente's needs a path of its own");
   section.set("allow_unauthenticated_verifiers", api.allow_unauthenticated_verifiers, parse_bool);
   section.set("discover_path", api.discover_path, parse_bool);

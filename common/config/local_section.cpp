@@ -47,13 +47,25 @@ SpireServerSourceConfig read_spire_server_source(const Node& node) {
   return server;
 }
 
+DelegatedConfig read_delegated(const Node& node, const std::filesystem::path& workload_api) {
+  DelegatedConfig delegated;
+  Section section(node);
+  const auto socket =
+      section.get("address", "the agent's admin socket, such as unix:///run/spire-admin/admin.sock", parse_socket);
+  if (socket) delegated.address = *socket;
+  if (socket && *socket == workload_api)
+    section.find("address")->mistake("is the agent's Workload API: its admin socket is another one");
+  section.set("by", delegated.by_selectors, choice<bool>({{"pid", false}, {"selectors", true}}));
+  return delegated;
+}
+
 WorkloadApiSourceConfig read_agent(const Node& node) {
   WorkloadApiSourceConfig agent;
   Section section(node);
   if (const auto socket =
           section.get("address", "the agent's Workload API, such as unix:///run/spire/agent.sock", parse_socket))
     agent.address = *socket;
-  section.refuse_unsupported("delegated");
+  if (const auto delegated = section.find("delegated")) agent.delegated = read_delegated(*delegated, agent.address);
   return agent;
 }
 

@@ -230,8 +230,9 @@ TEST(ConfigExample, OfReferenceStaysGoodWithItsOtherSourcesAndProfile) {
             ServingProfile(KeyPairFiles{folder.path("tls.pem"), folder.path("tls.key")}));
   EXPECT_EQ(folder.config(replaced(text, "# spire_server: {address", "spire_server: {address")).local,
             LocalConfig(SpireServerSourceConfig{"/run/spire/server.sock"}));
-  EXPECT_EQ(folder.config(replaced(text, "# workload_api: {address", "workload_api: {address")).local,
-            LocalConfig(WorkloadApiSourceConfig{"/run/spire/agent.sock"}));
+  EXPECT_EQ(
+      folder.config(replaced(text, "# workload_api: {address", "workload_api: {address")).local,
+      LocalConfig(WorkloadApiSourceConfig{"/run/spire/agent.sock", DelegatedConfig{"/run/spire-admin/admin.sock"}}));
   const auto none = folder.mistakes(replaced(text, "# none: {}", "none: {}"));
   ASSERT_EQ(none.size(), 1U) << describe("FILE", none);
   EXPECT_THAT(none[0].message, testing::HasSubstr("no bundle to serve"));
@@ -279,6 +280,10 @@ TEST(ConfigDefaults, LetStrangersValidateOnlyWhereThereIsNoIssuer) {
 
   EXPECT_FALSE(folder.config(good_start + api).workload_api->allow_unauthenticated_verifiers);
   EXPECT_TRUE(folder.config("data_dir: d\nlocal: {none: {}}\n" + api).workload_api->allow_unauthenticated_verifiers);
+  const std::string agent = "trust_domain: a.test\ndata_dir: d\nlocal: {workload_api: {address: unix:///a}}\n";
+  const std::string delegation = replaced(agent, "unix:///a}", "unix:///a, delegated: {address: unix:///b}}");
+  EXPECT_TRUE(folder.config(agent + api).workload_api->allow_unauthenticated_verifiers);
+  EXPECT_FALSE(folder.config(delegation + api).workload_api->allow_unauthenticated_verifiers);
   EXPECT_TRUE(folder.config("trust_domain: a.test\ndata_dir: d\nlocal: {file: {path: b}}\n" + api)
                   .workload_api->allow_unauthenticated_verifiers);
 }
