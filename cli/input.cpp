@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iostream>
 
 #include "common/base/file.hpp"
 
@@ -41,6 +43,33 @@ Result<std::string> read_whole(const std::string& path) {
   const UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return last_system_error("open " + path);
   return read_descriptor(fd.get(), path);
+}
+
+void say_if_waiting(const std::string& path, const std::string& what) {
+  if (path == "-" && ::isatty(STDIN_FILENO) == 1) std::cerr << "entente: reading " << what << " from stdin\n";
+}
+
+Result<TypedToken> read_token(const std::string& argument) {
+  TypedToken token{argument, "token", false};
+  if (argument == "-" || argument.starts_with('@')) {
+    const std::string path = argument == "-" ? argument : argument.substr(1);
+    say_if_waiting(path, "a token");
+    Result<std::string> content = read_whole(path);
+    if (!content) return content.error();
+    token = {*std::move(content), name_of_input(path), false};
+  }
+  const auto trim = [&token] {
+    constexpr std::string_view white = " \t\r\n";
+    token.text.erase(0, std::min(token.text.find_first_not_of(white), token.text.size()));
+    token.text.erase(token.text.find_last_not_of(white) + 1);
+  };
+  trim();
+  if (constexpr std::string_view bearer = "Bearer "; token.text.starts_with(bearer)) {
+    token.bearer = true;
+    token.text.erase(0, bearer.size());
+    trim();
+  }
+  return token;
 }
 
 std::string name_of_input(const std::string& path) { return path == "-" ? "stdin" : path; }

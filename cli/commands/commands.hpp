@@ -87,7 +87,7 @@ int svid_watch(const GlobalOptions& options);
 // jwt_command.cpp
 int jwt_fetch(const GlobalOptions& options, const std::vector<std::string>& audience,
               const std::optional<std::string>& spiffe_id);
-int jwt_validate(const GlobalOptions& options, const std::string& audience, const std::string& token);
+int jwt_validate(const GlobalOptions& options, const std::string& audience, const std::string& argument);
 
 // inspect_command.cpp: offline, from files. Exit 1 where a rule is broken, 2 where a file is none of the kind asked
 // for.

@@ -42,10 +42,6 @@ Result<Terms> read_terms(const VerificationFlags& flags) {
   return terms;
 }
 
-void say_if_waiting(const std::string& path, const std::string& what) {
-  if (path == "-" && ::isatty(STDIN_FILENO) == 1) std::cerr << "entente: reading " << what << " from stdin\n";
-}
-
 // The content may hold a private key, which must not outlive its use.
 Result<crypto::CertificateFile> read_certificates(const std::string& path) {
   say_if_waiting(path, "certificates");
@@ -106,37 +102,8 @@ Result<X509Report> verify_file(const std::string& path, const VerificationFlags&
   return report;
 }
 
-// TOKEN as typed: itself, "-" for stdin, or "@FILE".
-struct Token {
-  std::string text, source;
-  bool bearer = false;
-};
-
-Result<Token> read_token(const std::string& argument) {
-  Token token{argument, "token", false};
-  if (argument == "-" || argument.starts_with('@')) {
-    const std::string path = argument == "-" ? argument : argument.substr(1);
-    say_if_waiting(path, "a token");
-    Result<std::string> content = read_whole(path);
-    if (!content) return content.error();
-    token = {*std::move(content), name_of_input(path), false};
-  }
-  const auto trim = [&token] {
-    constexpr std::string_view white = " \t\r\n";
-    token.text.erase(0, std::min(token.text.find_first_not_of(white), token.text.size()));
-    token.text.erase(token.text.find_last_not_of(white) + 1);
-  };
-  trim();
-  if (constexpr std::string_view bearer = "Bearer "; token.text.starts_with(bearer)) {
-    token.bearer = true;
-    token.text.erase(0, bearer.size());
-    trim();
-  }
-  return token;
-}
-
 // What is no token at all is named for what it is.
-Status check_kind(const Token& token) {
+Status check_kind(const TypedToken& token) {
   const crypto::ContentKind kind = crypto::kind_of_content(token.text);
   std::string what = token.source + ": no token, but " + std::string(crypto::name_of(kind));
   if (kind == crypto::ContentKind::json)
@@ -149,7 +116,7 @@ Status check_kind(const Token& token) {
 
 Result<JwtReport> verify_token(const std::string& argument, const std::string& audience, const VerificationFlags& flags,
                                const Terms& terms) {
-  const Result<Token> token = read_token(argument);
+  const Result<TypedToken> token = read_token(argument);
   if (!token) return token.error();
   if (const Status token_at_all = check_kind(*token); !token_at_all) return token_at_all.error();
   JwtReport report{.source = token->source, .inspection = {}, .audience = audience, .bundle = {}, .at = terms.at};

@@ -1,7 +1,9 @@
 #include <iostream>
 
 #include "cli/commands/commands.hpp"
+#include "cli/input.hpp"
 #include "cli/print.hpp"
+#include "cli/workload_advice.hpp"
 #include "common/client/endpoint_socket.hpp"
 #include "common/client/workload_client.hpp"
 
@@ -20,7 +22,7 @@ int jwt_fetch(const GlobalOptions& options, const std::vector<std::string>& audi
   const client::WorkloadClient workload(*target);
   const auto svids = waiting("waiting for the Workload API at " + *target,
                              [&] { return workload.fetch_jwt(audience, wanted, options.timeout); });
-  if (!svids) return fail(svids.error());
+  if (!svids) return fail_workload(*target, svids.error(), options);
   if (options.output == Output::json) {
     Json document = Json::array();
     for (const client::JwtSvid& svid : *svids)
@@ -38,15 +40,17 @@ int jwt_fetch(const GlobalOptions& options, const std::vector<std::string>& audi
   return exit_done;
 }
 
-int jwt_validate(const GlobalOptions& options, const std::string& audience, const std::string& token) {
+int jwt_validate(const GlobalOptions& options, const std::string& audience, const std::string& argument) {
   const Result<std::string> target = client::find_endpoint_socket(options.socket);
   if (!target) return fail_usage(target.error().message());
+  const Result<TypedToken> token = read_token(argument);
+  if (!token) return fail_usage(token.error().message());
   const client::WorkloadClient workload(*target);
   const auto valid = waiting("waiting for the Workload API at " + *target,
-                             [&] { return workload.validate_jwt(audience, token, options.timeout); });
+                             [&] { return workload.validate_jwt(audience, token->text, options.timeout); });
   // A token that is refused is the thing asked for failing, not a mistake in the command line.
   if (!valid) {
-    (void)fail(valid.error());
+    (void)fail_workload(*target, valid.error(), options);
     return exit_failed;
   }
   const Json claims = Json::parse(valid->claims_json, nullptr, false);

@@ -4,6 +4,7 @@
 
 #include "cli/commands/commands.hpp"
 #include "cli/print.hpp"
+#include "cli/workload_advice.hpp"
 #include "common/base/file.hpp"
 #include "common/client/endpoint_socket.hpp"
 #include "common/client/workload_client.hpp"
@@ -98,7 +99,7 @@ int svid_fetch(const GlobalOptions& options, const std::optional<fs::path>& fold
   const client::WorkloadClient workload(*target);
   const Result<client::X509Context> context =
       waiting("waiting for the Workload API at " + *target, [&] { return workload.fetch_x509(options.timeout); });
-  if (!context) return fail(context.error());
+  if (!context) return fail_workload(*target, context.error(), options);
   std::vector<fs::path> written;
   if (folder) {
     Result<std::vector<fs::path>> files = write_all(*folder, *context);
@@ -134,7 +135,10 @@ int svid_watch(const GlobalOptions& options) {
         print_text(*context, {});
         std::cout << std::endl;
       },
-      [](const Error& error) { std::cerr << "entente: " << printable(error.message()) << "; trying again\n"; });
+      [&options, &target](const Error& error) {
+        fail_workload(*target, error, options);
+        std::cerr << "entente: trying again\n";
+      });
   int signal = 0;
   sigwait(&stop, &signal);
   return exit_done;

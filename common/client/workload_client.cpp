@@ -64,7 +64,7 @@ Error error_of(const std::string& target, const grpc::Status& status) {
     said = "what answers there does not serve this call of the Workload API; is it the right socket?";
   if (said.empty()) said = "the stream ended";
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE && said.starts_with("failed to connect"))
-    said = "nothing answers; is an agent running there, and may this user open its socket? (" + said + ")";
+    said = "nothing answers: " + said;
   return Error(status.ok() ? Errc::unavailable : code_of(status.error_code()),
                "workload api at " + target + ": " + said);
 }
