@@ -3,7 +3,7 @@
 namespace entente::syncer {
 namespace {
 
-constexpr const char* condition = "own bundle";
+constexpr const char* readiness_condition = "own bundle";
 
 }  // namespace
 
@@ -24,7 +24,7 @@ SourceContact::SourceContact(std::string address, telemetry::Readiness& readines
 }
 
 void SourceContact::good() {
-  readiness_.met(condition);
+  readiness_.met(readiness_condition);
   if (logged_) {
     const std::string gap = confirmed_ ? format_time(*confirmed_) : "never since the start";
     log_.info("the source of our bundle answers again",
@@ -41,9 +41,9 @@ void SourceContact::lost(const Error& why, bool bundle_in_use) {
   is_good_ = false;
   problem_ = why.message();
   if (bundle_in_use) {
-    readiness_.met(condition);
+    readiness_.met(readiness_condition);
   } else {
-    readiness_.unmet(condition, problem_);
+    readiness_.unmet(readiness_condition, problem_);
   }
   expose();
   if (why.code() == logged_) return;
