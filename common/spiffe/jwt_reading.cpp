@@ -13,8 +13,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t max_token_size = 64U << 10;
-constexpr std::int64_t last_second = 253'402'300'799;       // 9999-12-31T23:59:59Z, what RFC 3339 can write
-constexpr std::int64_t last_representable = 9'223'372'036;  // 2262: where Time, nanoseconds in 64 bits, ends
+constexpr std::int64_t last_numeric_date = 253'402'300'799;  // 9999-12-31T23:59:59Z, what RFC 3339 can write
+constexpr std::int64_t last_representable = 9'223'372'036;   // 2262: where Time, nanoseconds in 64 bits, ends
 
 // Reads one token. Each step says whether to go on: always where all faults are wanted, and there is something to read.
 class Reader {
@@ -173,7 +173,7 @@ class Reader {
   static std::optional<Time> time_of(const json& value) {
     if (value.is_number_float()) {
       const double seconds = value.get<double>();
-      if (!(seconds >= 0 && seconds <= static_cast<double>(last_second))) return std::nullopt;
+      if (!(seconds >= 0 && seconds <= static_cast<double>(last_numeric_date))) return std::nullopt;
       const double whole = std::floor(seconds);
       const auto fraction = std::chrono::nanoseconds(static_cast<std::int64_t>((seconds - whole) * 1e9));
       const auto count = static_cast<std::int64_t>(whole);
@@ -181,7 +181,7 @@ class Reader {
       return from_unix_seconds(count) + fraction;
     }
     const bool fits =
-        value.is_number_unsigned() && value.get<std::uint64_t>() <= static_cast<std::uint64_t>(last_second);
+        value.is_number_unsigned() && value.get<std::uint64_t>() <= static_cast<std::uint64_t>(last_numeric_date);
     if (!fits) return std::nullopt;
     return from_unix_seconds(std::min(value.get<std::int64_t>(), last_representable));
   }

@@ -143,12 +143,13 @@ TEST(Fuzz, NoChangedCertificateIsVerified) {
   for (int i = 0; i < 3000; ++i) {
     const std::string changed = mutator.mutate(std::string(as_text(leaf.der())));
     const auto certificate = crypto::Certificate::from_der(as_bytes(changed));
-    const auto file = crypto::read_certificate_file(changed);
-    if (file) (void)inspect_x509(*file, test::now);
     if (!certificate || *certificate == leaf) continue;
     ++parsed_count;
-    EXPECT_FALSE(!file || examine_x509_svid(*file, bundle, test::now).inspection.violations.empty());
     EXPECT_FALSE(verify_x509_svid(std::vector{*certificate}, bundle, test::now));
+    if (i % 8 != 0) continue;
+    const auto file = crypto::read_certificate_file(changed);
+    ASSERT_TRUE(file) << file.error().message();
+    EXPECT_FALSE(examine_x509_svid(*file, bundle, test::now).inspection.violations.empty());
   }
   EXPECT_GT(parsed_count, 0);
 }

@@ -244,30 +244,34 @@ TEST(X509Examination, RefusesExactlyWhatValidationRefuses) {
   two.uri_names.push_back("https://a.test/");
   ca_leaf.ca = true;
   std::vector<std::vector<Certificate>> chains = {{root()}, {root(), issue(leaf_template(web), root())}};
-  for (const CertificateTemplate& leaf :
-       {leaf_template(web), leaf_template("spiffe://b.test/web"), two, ca_leaf, web_template()}) {
+  for (const CertificateTemplate& leaf : {leaf_template(web), two, ca_leaf}) {
     chains.push_back({issue(leaf, root())});
     for (const CertificateTemplate& signer : {signer_template("good"), no_ca, no_sign, late, workload}) {
       const Certificate between = issue(signer, root());
       chains.push_back({issue(leaf, between), between});
       chains.push_back({between, issue(leaf, between)});
       chains.push_back({issue(leaf, between), root(), between});
-      chains.push_back({issue(leaf, between)});
     }
   }
+  chains.push_back({issue(leaf_template(web), issue(signer_template("good"), root()))});
+  for (const CertificateTemplate& leaf : {leaf_template("spiffe://b.test/web"), web_template()})
+    chains.push_back({issue(leaf, root())});
   const Certificate other = crypto::issue_root(root_template("a.test"), test::other_key()).value();
-  const std::vector<Bundle> bundles = {bundle_of("a.test", {root()}), bundle_of("a.test", {other, root()}),
-                                       bundle_of("a.test", {other}),  bundle_of("a.test", {}),
-                                       bundle_of("b.test", {root()}), bundle_of("a.test", {chains[2][0]})};
+  const std::vector<Bundle> bundles = {bundle_of("a.test", {other, root()}), bundle_of("a.test", {other}),
+                                       bundle_of("a.test", {}), bundle_of("b.test", {root()}),
+                                       bundle_of("a.test", {chains[2][0]})};
   int accepted = 0;
-  for (const auto& chain : chains)
+  for (const auto& chain : chains) {
+    const CertificateFile file = file_of(chain);
     for (const Bundle& bundle : bundles)
-      for (const Time at : {test::now, test::now + std::chrono::hours(2), test::valid_to}) {
+      for (const Time at : {test::now, test::valid_to}) {
         const bool good = verify_x509_svid(chain, bundle, at).has_value();
         accepted += good ? 1 : 0;
-        EXPECT_EQ(verdict(chain, bundle, at).empty(), good) << chain.size() << " " << bundle.trust_domain.name();
+        EXPECT_EQ(examine_x509_svid(file, bundle, at).inspection.violations.empty(), good)
+            << chain.size() << " " << bundle.trust_domain.name();
       }
-  EXPECT_GT(accepted, 5);
+  }
+  EXPECT_GT(accepted, 2);
 }
 
 // Test data of the Go library, made by others; all valid from 2020-04 to 2025-03 but for SPIRE's own chain.
