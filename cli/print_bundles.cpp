@@ -88,7 +88,7 @@ std::string bundle_text(const BundleView& view, Time now, const Paint& paint) {
   const SourceView& source = *view.source;
   Fields fields{{"source", printable(source.address)}};
   if (source.problem.empty()) {
-    fields.emplace_back("confirmed", "now");
+    fields.emplace_back("confirmed", moment(source.last_confirmed, ago(source.last_confirmed, now)));
   } else {
     const std::string when = source.last_confirmed ? moment(source.last_confirmed, ago(source.last_confirmed, now))
                                                    : "not since Entente started";

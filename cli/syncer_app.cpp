@@ -94,7 +94,8 @@ struct SyncerApp::Impl {
   Status open_parts();
   Status open_local_source();
   void open_spire_server_source(const config::SpireServerSourceConfig& wanted);
-  workload::IdentitySource* identity_source() const;  // null: nobody here has an identity
+  workload::IdentitySource* identity_source() const;    // null: nobody here has an identity
+  const syncer::SourceContact* source_contact() const;  // null: our bundle comes from no other process
   void open_agent_source(const config::WorkloadApiSourceConfig& agent);
   Status open_syncer();
   Status open_push();
@@ -211,6 +212,11 @@ workload::IdentitySource* SyncerApp::Impl::identity_source() const {
   return delegated.get();
 }
 
+const syncer::SourceContact* SyncerApp::Impl::source_contact() const {
+  if (agent_source) return &agent_source->contact();
+  return spire_server_source ? &spire_server_source->contact() : nullptr;
+}
+
 Status SyncerApp::Impl::open_syncer() {
   Result<std::unique_ptr<syncer::Resolver>> opened = syncer::Resolver::create(control, {});
   if (!opened) return opened.error();
@@ -284,7 +290,7 @@ Status SyncerApp::Impl::start_admin() {
     for (const auto& pusher : pushers) statuses.push_back(pusher->status());
     return statuses;
   };
-  if (agent_source) parts.source = &agent_source->contact();
+  parts.source = source_contact();
   if (config.bundle_endpoint) parts.pollers = [this] { return pollers_page(); };
   syncer::AdminOptions options{config.admin->listen, config.admin->group, version()};
   Result<std::unique_ptr<syncer::AdminApi>> started = syncer::AdminApi::start(std::move(options), parts);
@@ -342,7 +348,7 @@ void SyncerApp::Impl::observe() {
         .set(static_cast<double>(health.unwritten_events));
     metrics.gauge("entente_store_lost_events", "History entries given up, as the store refused for too long.")
         .set(static_cast<double>(health.lost_events));
-    if (agent_source) agent_source->contact().expose();
+    if (const syncer::SourceContact* const source = source_contact()) source->expose();
     const trust::RecordPtr own_record = ledger->current()->own_record();
     if (!own_record) return;
     metrics.gauge("entente_bundle_sequence", "Sequence of our own bundle.")

@@ -7,15 +7,15 @@ constexpr const char* readiness_condition = "own bundle";
 
 }  // namespace
 
-SourceContact::SourceContact(std::string address, telemetry::Readiness& readiness, telemetry::Metrics& metrics,
-                             Clock& clock, Log& log)
-    : address_(std::move(address)),
+SourceContact::SourceContact(Kind kind, std::string address, telemetry::Readiness& readiness,
+                             telemetry::Metrics& metrics, Clock& clock, Log& log)
+    : kind_(kind),
+      address_(std::move(address)),
       readiness_(readiness),
       connected_(metrics.gauge("entente_source_connected", "Whether the local source answers: 1 or 0.")),
       last_success_(metrics.gauge("entente_source_last_success_timestamp_seconds",
                                   "When the local source last answered, in unix seconds; 0: not since the start.")),
-      failures_(
-          metrics.counter("entente_source_failures_total", "How often the local source was lost or out of order.")),
+      failures_(metrics.counter("entente_source_failures_total", "How often the local source gave no good answer.")),
       clock_(clock),
       log_(log) {
   connected_.set(0);
@@ -33,11 +33,12 @@ void SourceContact::good() {
   logged_.reset();
   problem_.clear();
   is_good_ = true;
+  confirmed_ = clock_.now();
   expose();
 }
 
 void SourceContact::lost(const Error& why, bool bundle_in_use) {
-  if (is_good_) confirmed_ = clock_.now();
+  confirmed_ = health().confirmed;
   is_good_ = false;
   problem_ = why.message();
   if (bundle_in_use) {
@@ -46,10 +47,10 @@ void SourceContact::lost(const Error& why, bool bundle_in_use) {
     readiness_.unmet(readiness_condition, problem_);
   }
   expose();
+  failures_.add();
   if (why.code() == logged_) return;
   logged_ = why.code();
-  failures_.add();
-  log_.warning(bundle_in_use ? "the source of our bundle does not answer; the last good bundle stays"
+  log_.warning(bundle_in_use ? "the source of our bundle does not answer; the last good one stays"
                              : "the source of our bundle does not answer; there is no bundle yet",
                {{"event", "source_unavailable"},
                 {"url", address_},
@@ -58,7 +59,8 @@ void SourceContact::lost(const Error& why, bool bundle_in_use) {
 }
 
 SourceHealth SourceContact::health() const {
-  return {address_, is_good_ ? std::optional(clock_.now()) : confirmed_, problem_};
+  const bool now = is_good_ && kind_ == Kind::followed;
+  return {address_, now ? std::optional(clock_.now()) : confirmed_, problem_};
 }
 
 void SourceContact::expose() const {

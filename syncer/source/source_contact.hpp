@@ -23,10 +23,13 @@ struct SourceHealth {
 // source_available when it is over; while no bundle is in use the reason keeps the process from being ready.
 class SourceContact {
  public:
-  SourceContact(std::string address, telemetry::Readiness& readiness, telemetry::Metrics& metrics, Clock& clock,
-                Log& log);
+  // A source that is followed confirms the bundle for as long as its stream is open, one that is asked by each answer.
+  enum class Kind { followed, asked };
 
-  // It confirms the bundle in use, from now until lost(): a stream is open.
+  SourceContact(Kind kind, std::string address, telemetry::Readiness& readiness, telemetry::Metrics& metrics,
+                Clock& clock, Log& log);
+
+  // It confirms the bundle in use.
   void good();
   // It does not. `bundle_in_use`: the last good one is served meanwhile.
   void lost(const Error& why, bool bundle_in_use);
@@ -36,6 +39,7 @@ class SourceContact {
   void expose() const;
 
  private:
+  Kind kind_;
   std::string address_;
   telemetry::Readiness& readiness_;
   telemetry::Gauge& connected_;
@@ -44,7 +48,7 @@ class SourceContact {
   Clock& clock_;
   Log& log_;
   bool is_good_ = false;
-  std::optional<Time> confirmed_;  // while it is not good
+  std::optional<Time> confirmed_;  // of one that is followed: while it is not good
   std::string problem_ = "it has not answered yet";
   std::optional<Errc> logged_;
 };

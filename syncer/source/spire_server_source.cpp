@@ -8,7 +8,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr seconds shortest_interval{1}, longest_interval{60}, interval_without_hint{30};
-constexpr const char* condition = "own bundle";
 
 // Whether waiting cannot help: another domain's server answers there, or no SPIRE server at all.
 bool is_mistake(const Error& error) {
@@ -29,10 +28,8 @@ SpireServerSource::SpireServerSource(asio::any_io_executor control, SpireServerS
       options_(std::move(options)),
       ask_(std::move(ask)),
       own_(own),
-      readiness_(readiness),
-      metrics_(metrics),
-      clock_(clock),
-      log_(log) {}
+      contact_(SourceContact::Kind::asked, options_.server, readiness, metrics, clock, log),
+      clock_(clock) {}
 
 // Good trust is never lost to a bad answer: a server that has no authority of its own yet has nothing to publish.
 Status SpireServerSource::check(const spiffe::Bundle& bundle) const {
@@ -63,32 +60,14 @@ asio::awaitable<Status> SpireServerSource::offer(spiffe::Bundle bundle) {
   co_return co_await own_.offer(std::move(bundle), options_.server);
 }
 
-// Each complaint is logged once, and that it is over.
 void SpireServerSource::report(const Status& taken) {
-  const bool held = own_.held(options_.trust_domain);
-  if (taken) {
-    metrics_.gauge("entente_source_last_success_timestamp_seconds", "When the local source last answered.")
-        .set(static_cast<double>(unix_seconds(clock_.now())));
-    if (!complaint_.empty())
-      log_.info("the SPIRE server answers again", {{"event", "source_available"}, {"url", options_.server}});
-    complaint_.clear();
-    readiness_.met(condition);
-    return;
-  }
-  const std::string error = taken.error().message();
-  metrics_.counter("entente_source_failures_total", "Attempts to get our own bundle that failed.").add();
-  if (held)
-    readiness_.met(condition);
+  if (taken)
+    contact_.good();
   else
-    readiness_.unmet(condition, error);
-  if (error != complaint_)
-    log_.warning(held ? "no bundle from the SPIRE server; the last good one stays" : "no bundle from the SPIRE server",
-                 {{"event", "source_unavailable"}, {"url", options_.server}, {"error", error}});
-  complaint_ = error;
+    contact_.lost(taken.error(), own_.held(options_.trust_domain));
 }
 
 asio::awaitable<Status> SpireServerSource::start() {
-  metrics_.counter("entente_source_failures_total", "Attempts to get our own bundle that failed.").add(0);
   const Status taken = co_await take();
   if (!taken && is_mistake(taken.error())) co_return taken;
   report(taken);
@@ -105,7 +84,7 @@ asio::awaitable<Status> SpireServerSource::set_refresh_hint(seconds hint) {
 
 asio::awaitable<void> SpireServerSource::run() {
   Backoff backoff(shortest_interval, longest_interval);
-  for (bool failed = !complaint_.empty();;) {
+  for (bool failed = !contact_.health().problem.empty();;) {
     const Duration wait =
         failed ? backoff.next() : ask_interval(answer_ ? answer_->refresh_hint : std::optional<seconds>());
     const Status waited = co_await clock_.sleep(wait);

@@ -14,6 +14,7 @@
 #include "common/telemetry/readiness.hpp"
 #include "syncer/source/local_source.hpp"
 #include "syncer/source/own_bundle.hpp"
+#include "syncer/source/source_contact.hpp"
 
 namespace entente::syncer {
 
@@ -45,6 +46,8 @@ class SpireServerSource final : public LocalSource {
   // What is published where the server has no hint.
   asio::awaitable<Status> set_refresh_hint(std::chrono::seconds hint);
 
+  const SourceContact& contact() const { return contact_; }
+
  private:
   // Asks, and puts the answer in use.
   asio::awaitable<Status> take();
@@ -56,12 +59,9 @@ class SpireServerSource final : public LocalSource {
   SpireServerSourceOptions options_;
   AskForBundle ask_;
   OwnBundle& own_;
-  telemetry::Readiness& readiness_;
-  telemetry::Metrics& metrics_;
+  SourceContact contact_;
   Clock& clock_;
-  Log& log_;
   std::optional<spiffe::Bundle> answer_;  // the last good one, with the hint that the server gave
-  std::string complaint_;                 // the last one that was logged; "" while all is well
 };
 
 }  // namespace entente::syncer

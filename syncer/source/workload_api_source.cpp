@@ -88,7 +88,7 @@ WorkloadApiSource::WorkloadApiSource(asio::any_io_executor control, WorkloadApiS
       control_(control),
       one_at_a_time_(control),
       own_(own),
-      contact_(options_.address, readiness, metrics, clock, log),
+      contact_(SourceContact::Kind::followed, options_.address, readiness, metrics, clock, log),
       clock_(clock),
       log_(log),
       heard_(std::make_shared<Heard>(control, options_.trust_domain)) {
