@@ -42,12 +42,19 @@ asio::awaitable<std::pair<grpc::Status, std::shared_ptr<Response>>> unary_call(D
     auto home = asio::prefer(asio::get_associated_executor(handler), asio::execution::outstanding_work.tracked);
     auto slot = asio::get_associated_cancellation_slot(handler);
     if (slot.is_connected()) slot.assign([call](asio::cancellation_type) { call->context.TryCancel(); });
-    // gRPC keeps it in a std::function, which must be copyable.
-    auto kept = std::make_shared<decltype(handler)>(std::move(handler));
-    auto done = [call, home, slot, kept](grpc::Status status) {
-      asio::post(home, [slot, kept, status = std::move(status)]() mutable {
+    // gRPC keeps it in a std::function, which must be copyable. The call leaves gRPC's thread with the answer: its
+    // context holds the channel, and gRPC 1.51 aborts where the last of them is released on a thread of its own.
+    struct Kept {
+      decltype(handler) resume;
+      std::shared_ptr<Call> call;
+    };
+    auto kept = std::make_shared<Kept>(Kept{std::move(handler), call});
+    auto done = [home, slot, kept](grpc::Status status) {
+      asio::post(home, [slot, call = std::move(kept->call), resume = std::move(kept->resume),
+                        status = std::move(status)]() mutable {
         if (slot.is_connected()) slot.clear();
-        std::move (*kept)(std::move(status));
+        call.reset();
+        std::move(resume)(std::move(status));
       });
     };
     call->begin(&call->context, &call->response, std::move(done));
