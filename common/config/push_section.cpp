@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 Parser<Duration> check_interval() { return duration_between(seconds(1), hours(24)); }
 
-SpireServerPush read_spire_server(const Node& node) {
+SpireServerPush read_server_target(const Node& node) {
   SpireServerPush server;
   Section section(node);
   if (const auto socket = section.get(
@@ -26,7 +26,7 @@ SpireServerPush read_spire_server(const Node& node) {
   return server;
 }
 
-FilePush read_file(const Node& node, const std::filesystem::path& folder) {
+FilePush read_file_target(const Node& node, const std::filesystem::path& folder) {
   FilePush file;
   Section section(node);
   if (const auto dir = section.get("dir", "the folder for a file of each federated trust domain", path_in(folder)))
@@ -61,8 +61,8 @@ std::vector<PushTargetConfig> read_push(Section& top, const Surroundings& around
     Section section(item);
     const auto chosen = section.one_of({"spire_server", "file"}, {});
     if (!chosen) continue;
-    PushTargetConfig target = chosen->key == "file" ? PushTargetConfig(read_file(chosen->node, around.folder))
-                                                    : PushTargetConfig(read_spire_server(chosen->node));
+    PushTargetConfig target = chosen->key == "file" ? PushTargetConfig(read_file_target(chosen->node, around.folder))
+                                                    : PushTargetConfig(read_server_target(chosen->node));
     const bool twice = std::any_of(targets.begin(), targets.end(),
                                    [&target](const PushTargetConfig& other) { return same_place(other, target); });
     if (twice && !place_of(target).empty()) item.mistake("the same target stands here twice: keep one");

@@ -9,11 +9,11 @@ namespace {
 namespace v1 = entente::v1;
 
 // What a target says is a stranger's text.
-constexpr std::size_t longest_message = 4096;
+constexpr std::size_t longest_reason = 4096;
 
 void put_error(const Error& error, v1::RelationshipError& message) {
   message.set_code(std::string(to_string(error.code())));
-  message.set_message(plain_text(error.message(), longest_message));
+  message.set_message(plain_text(error.message(), longest_reason));
 }
 
 void put_problem(const PushProblem& problem, v1::PushProblem& message) {

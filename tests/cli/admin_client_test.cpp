@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/spire_views.hpp"
+#include "common/spire_api/bundle_messages.hpp"
 #include "tests/cli/spire_server.hpp"
 #include "tests/common/trust/bundles.hpp"
 
@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 class AdminClientOfSpire : public ::testing::Test {
  protected:
   AdminClientOfSpire()
-      : server_(to_spire(*test::make_bundle({.x509 = {"own"}, .sequence = 3, .trust_domain = "a.test"}))),
+      : server_(spire_api::to_message(*test::make_bundle({.x509 = {"own"}, .sequence = 3, .trust_domain = "a.test"}))),
         client_(connect()) {}
 
   Result<AdminClient> connect() {

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <future>
 
 #include "common/base/task.hpp"
 #include "syncer/push/pushed_domains.hpp"
@@ -76,7 +78,6 @@ class PusherTest : public testing::Test {
     test::run(io_, tasks_.drained());
   }
 
-  std::filesystem::path file() const { return folder_ / "pushed.json"; }
   PushParts parts() {
     return {io_.get_executor(), feed_,     [this](const spiffe::TrustDomain& each) { return going_on_.contains(each); },
             [] { return 0.0; }, blocking_, clock_,
@@ -92,12 +93,15 @@ class PusherTest : public testing::Test {
     settle();
     return fake;
   }
-  // Turns until nothing more happens: threads of the pool included, whose work is tiny.
+  // Turns until nothing more happens, the disk's thread included: it has one, which is done with all before the mark.
   void settle() {
-    const auto end = std::chrono::steady_clock::now() + seconds(20);
-    io_.restart();
-    while (std::chrono::steady_clock::now() < end && io_.run_for(std::chrono::milliseconds(30)) > 0) io_.restart();
-    io_.restart();
+    for (int quiet = 0; quiet < 2;) {
+      std::promise<void> mark;
+      asio::post(blocking_, [&mark] { mark.set_value(); });
+      mark.get_future().wait();
+      io_.restart();
+      quiet = io_.poll() > 0 ? 0 : quiet + 1;
+    }
   }
   void pass(Duration time) {
     clock_.advance(time);
