@@ -86,7 +86,9 @@ Result<Time> read_moment(const std::string& flag, std::string_view text, Time no
     if (!distance || *distance > most) return bad();
     return text.front() == '+' ? now + *distance : now - *distance;
   }
-  const Result<Time> time = parse_time(is_date(text) ? std::string(text) + "T00:00:00Z" : std::string(text));
+  std::string moment(text);
+  if (is_date(text)) moment.append("T00:00:00Z");
+  const Result<Time> time = parse_time(moment);
   if (!time) return bad();
   return time;
 }
