@@ -102,7 +102,7 @@ bundle_v1::BatchDeleteFederatedBundleRequest::Mode mode_of(DeleteMode mode) {
 
 }  // namespace
 
-BundleClient::BundleClient(std::filesystem::path socket, Duration timeout)
+BundleClient::BundleClient(const std::filesystem::path& socket, Duration timeout)
     : impl_(std::make_unique<Impl>(socket, timeout)) {}
 BundleClient::~BundleClient() = default;
 

@@ -30,7 +30,7 @@ enum class DeleteMode {
 // said.
 class BundleClient {
  public:
-  explicit BundleClient(std::filesystem::path socket, Duration timeout = std::chrono::seconds(10));
+  explicit BundleClient(const std::filesystem::path& socket, Duration timeout = std::chrono::seconds(10));
   ~BundleClient();
 
   // GetBundle: the server's own trust domain's, with its sequence and hint (null where it says none).

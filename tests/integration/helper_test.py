@@ -28,7 +28,8 @@ LISTENING_CHILD = ["sh", "-c", "trap 'echo told' HUP; trap 'echo user' USR1; ech
 
 
 def certificates(path):
-    return x509.load_pem_x509_certificates(path.read_bytes())
+    blocks = re.findall(b"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", path.read_bytes(), re.DOTALL)
+    return [x509.load_pem_x509_certificate(block) for block in blocks]
 
 
 def public_key(key):

@@ -124,7 +124,7 @@ struct Delegate::Impl {
   std::shared_ptr<OpenStreams> streams = std::make_shared<OpenStreams>();
 };
 
-Delegate::Delegate(std::string target) : impl_(std::make_shared<Impl>(target)) {}
+Delegate::Delegate(const std::string& target) : impl_(std::make_shared<Impl>(target)) {}
 Delegate::~Delegate() { drain(); }
 
 void Delegate::drain() const { impl_->streams->wait_for_none(); }

@@ -37,7 +37,7 @@ class Delegate {
   using OnEnd = std::function<void(const Error&)>;
 
   // `target`: a gRPC target, "unix:/run/spire/admin.sock".
-  explicit Delegate(std::string target);
+  explicit Delegate(const std::string& target);
   ~Delegate();
   Delegate(const Delegate&) = delete;
   Delegate& operator=(const Delegate&) = delete;
