@@ -26,7 +26,9 @@ PushPlan plan_push(const WantedBundles& wanted, const Holdings& holdings, const 
     if (!pushed.contains(trust_domain)) plan.claims.push_back(trust_domain);
     if (nothing_there || there->second != want.fingerprint) plan.sets.push_back(trust_domain);
   }
-  std::ranges::stable_partition(plan.sets, [&](const auto& each) { return wanted.at(each).bundle->empty(); });
+  // Not of std::ranges: clang 14 cannot read what that returns.
+  std::stable_partition(plan.sets.begin(), plan.sets.end(),
+                        [&](const auto& each) { return wanted.at(each).bundle->empty(); });
   for (const spiffe::TrustDomain& trust_domain : pushed) {
     if (holdings.reserved.contains(trust_domain)) {
       plan.releases.push_back(trust_domain);
