@@ -44,7 +44,10 @@ void add_jwt(CLI::App& app, CommandLine& line) {
   });
   CLI::App* validate = jwt->add_subcommand("validate", "has the Workload API validate a JWT-SVID");
   validate->add_option("--audience", values->audience, "who we are to the token")->required();
-  validate->add_option("token", values->token, "the JWT-SVID; @FILE or - for stdin, where others of this host are not to see it")->required();
+  validate
+      ->add_option("token", values->token,
+                   "the JWT-SVID; @FILE or - for stdin, where others of this host are not to see it")
+      ->required();
   validate->callback([&line, values] {
     line.command = [&line, values] { return jwt_validate(line.global, values->audience, values->token); };
   });
