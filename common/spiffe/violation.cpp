@@ -37,7 +37,8 @@ constexpr std::array advices = std::to_array<Advice>({
     {"signer_id", "issue the signing certificate with the trust domain's ID, like spiffe://trust.domain, or none"},
     {"signer_id_with_path", "issue the signing certificate with an ID that has no path, or none"},
     // Time, path, bundle
-    {"expired", "get a fresh one, since whatever renews it has stopped, or the newest bundle where an authority of it ended"},
+    {"expired",
+     "get a fresh one, since whatever renews it has stopped, or the newest bundle where an authority of it ended"},
     {"not_yet_valid", "wait, or compare the clocks of this host and of the issuer; --at TIME judges another time"},
     {"unknown_authority", newest_bundle},
     {"wrong_signature", newest_bundle},
