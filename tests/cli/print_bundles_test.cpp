@@ -43,7 +43,8 @@ TEST(BundleText, SaysWhetherItsSourceConfirmsItNow) {
   const BundleView good = view_from({"unix:///agent.sock", now, ""});
   const BundleView lost = view_from({"unix:///agent.sock", now - minutes(10), "nothing answers"});
 
-  EXPECT_THAT(bundle_text(good, now, plain), HasSubstr("source:     unix:///agent.sock\nconfirmed:  " + format_time(now)));
+  EXPECT_THAT(bundle_text(good, now, plain),
+              HasSubstr("source:     unix:///agent.sock\nconfirmed:  " + format_time(now)));
   EXPECT_THAT(bundle_text(good, now, plain), Not(HasSubstr("problem:")));
   EXPECT_THAT(bundle_text(lost, now, plain), HasSubstr("(10 min ago)\n"));
   EXPECT_THAT(bundle_text(lost, now, plain), HasSubstr("problem:    nothing answers\n"));
