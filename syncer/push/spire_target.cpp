@@ -10,8 +10,8 @@ constexpr Duration longest_call = std::chrono::seconds(30);
 
 }  // namespace
 
-SpireTarget::SpireTarget(std::filesystem::path socket, spire_api::DeleteMode on_end)
-    : client_(std::move(socket), longest_call), on_end_(on_end) {}
+SpireTarget::SpireTarget(const std::filesystem::path& socket, spire_api::DeleteMode on_end)
+    : client_(socket, longest_call), on_end_(on_end) {}
 
 std::string SpireTarget::fingerprint(const spiffe::Bundle& bundle) const {
   return spire_api::fingerprint(spire_api::to_message(bundle));

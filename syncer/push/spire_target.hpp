@@ -15,7 +15,7 @@ namespace entente::syncer {
 // the server refuses, as `restrict` does while entries federate, empties the bundle, and is an error until it is done.
 class SpireTarget final : public PushTarget {
  public:
-  SpireTarget(std::filesystem::path socket, spire_api::DeleteMode on_end);
+  SpireTarget(const std::filesystem::path& socket, spire_api::DeleteMode on_end);
 
   std::string fingerprint(const spiffe::Bundle& bundle) const override;
   asio::awaitable<Result<Holdings>> look(std::set<spiffe::TrustDomain> trust_domains) override;
