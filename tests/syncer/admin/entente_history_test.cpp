@@ -218,7 +218,7 @@ TEST_F(EntenteHistoryTest, KeepsTheOperatorsWordForTheNextBundle) {
 
   ASSERT_TRUE(call(&Stub::AcceptNextBundle, request).status.ok());
 
-  EXPECT_EQ(get("b.test").sequence(), 3U);
+  EXPECT_TRUE(eventually([&] { return get("b.test").sequence() == 3U; }));  // polled at once, after the answer
   const auto all = actions("b.test");
   EXPECT_NE(std::find(all.begin(), all.end(), "accept_next"), all.end());
 }

@@ -128,13 +128,13 @@ class DelegatedIdentitiesTest : public testing::Test {
 
   test::TempFolder folder;
   Log log{LogLevel::error};
+  asio::io_context io;  // outlives the clock, whose sleepers are timers of its
   test::FakeClock clock;
   telemetry::Metrics metrics;
   test::FakeDomain domain{"a.test", clock.now()};
   spiffe::X509SvidPtr web = domain.svid("/web", "internal"), db = domain.svid("/db");
   test::FakeAgent agent{domain};
   DelegatedOptions options;
-  asio::io_context io;
   TaskGroup tasks{io.get_executor(), log};
   std::unique_ptr<DelegatedIdentities> identities;
   std::atomic<int> changes = 0;

@@ -91,7 +91,7 @@ TEST(Process, KnowsWhichSignalsItWouldDieOf) {
 
 TEST(PidFile, NamesAProcessThatIsOlderThanTheFile) {
   const entente::test::TempFolder folder;
-  const Shell shell("sleep 60");
+  const Shell shell("exec sleep 60");
   const auto file = folder.write("x.pid", " " + std::to_string(shell.pid()) + "\n");
 
   const auto process = open_pid_file(file);
@@ -102,7 +102,7 @@ TEST(PidFile, NamesAProcessThatIsOlderThanTheFile) {
 // A pid that is used again belongs to a process that is younger than the file.
 TEST(PidFile, DoesNotNameAStrangerThatGotThePid) {
   const entente::test::TempFolder folder;
-  const Shell shell("sleep 60");
+  const Shell shell("exec sleep 60");
   const auto file = folder.write("x.pid", std::to_string(shell.pid()));
   const timespec long_ago[2] = {{1'000'000'000, 0}, {1'000'000'000, 0}};
   ASSERT_EQ(::utimensat(AT_FDCWD, file.c_str(), long_ago, 0), 0);
