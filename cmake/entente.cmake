@@ -53,8 +53,9 @@ function(entente_library NAME)
   target_precompile_headers(${NAME} REUSE_FROM entente_precompiled)
 endfunction()
 
-# Tests are compiled without optimisation in every preset, which halves their compile time; what they test is not.
-set(ENTENTE_TEST_OPTIONS -O0 -U_FORTIFY_SOURCE)
+# Tests are compiled without optimisation in every preset, which halves their compile time, and without
+# UndefinedBehaviourSanitizer, which takes half of it again; what they test is not.
+set(ENTENTE_TEST_OPTIONS -O0 -U_FORTIFY_SOURCE -fno-sanitize=undefined)
 
 # What tests share besides: GoogleTest.
 function(entente_precompile_tests)
@@ -67,10 +68,11 @@ endfunction()
 # Linking fifty test programs takes minutes with GNU's linker; what is shipped is linked by it all the same.
 find_program(MOLD mold)
 
-# entente_test(NAME SOURCES x_test.cpp ... LINKS entente_x ... [LABEL unit] [TIMEOUT seconds])
-# One test program a library; every TEST in it is a test of ctest's.
+# entente_test(NAME SOURCES x_test.cpp ... LINKS entente_x ... [LABEL unit] [TIMEOUT seconds] [ALONE y_test.cpp ...])
+# One test program a library; every TEST in it is a test of ctest's, and under a sanitizer, where starting a program costs
+# more than most tests do, the whole program is one.
 function(entente_test NAME)
-  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS;ALONE" ${ARGN})
   if(NOT ARG_LABEL)
     set(ARG_LABEL unit)
   endif()
@@ -78,13 +80,19 @@ function(entente_test NAME)
     set(ARG_TIMEOUT 60)
   endif()
   add_executable(${NAME} ${ARG_SOURCES})
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_link_libraries(${NAME} PRIVATE entente_options ${ARG_LINKS} GTest::gmock GTest::gtest_main)
-  set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE OFF UNITY_BUILD OFF)
+  set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_compile_options(${NAME} PRIVATE ${ENTENTE_TEST_OPTIONS} -fPIC)
   if(MOLD)
     target_link_options(${NAME} PRIVATE -fuse-ld=mold)
   endif()
   target_precompile_headers(${NAME} REUSE_FROM entente_precompiled_tests)
   target_compile_definitions(${NAME} PRIVATE ENTENTE_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
-  gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  if(CMAKE_UNITY_BUILD)
+    add_test(NAME ${NAME} COMMAND ${NAME} --gtest_brief=1)
+    set_tests_properties(${NAME} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300)
+  else()
+    gtest_discover_tests(${NAME} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+  endif()
 endfunction()

@@ -9,7 +9,6 @@ using namespace entente::test;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const std::string url = "https://b.example/";
 const std::string digest(64, 'a');
 
 class EntenteBadInputTest : public EntenteTest {
@@ -43,10 +42,10 @@ class EntenteBadInputTest : public EntenteTest {
         {"no URL", set_url("b.example"), "endpoint_urls[0]: "},
         {"empty URL", set_url(""), "endpoint_urls[0]: "},
         {"bad second URL", [](Definition& d) { d.add_endpoint_urls("ftp://x"); }, "endpoint_urls[1]: "},
-        {"URL twice", [](Definition& d) { d.add_endpoint_urls(url); }, "endpoint_urls[1]: "},
+        {"URL twice", [](Definition& d) { d.add_endpoint_urls(peer_url); }, "endpoint_urls[1]: "},
         {"too many URLs",
          [](Definition& d) {
-           for (int i = 0; i < 8; ++i) d.add_endpoint_urls(url + std::to_string(i));
+           for (int i = 0; i < 8; ++i) d.add_endpoint_urls(peer_url + std::to_string(i));
          },
          "endpoint_urls: 9"},
         {"no endpoint ID", set_id(""), "https_spiffe.endpoint_spiffe_id: "},
@@ -90,7 +89,7 @@ TEST_F(EntenteBadInputTest, NamesTheFieldOfANewRelationship) {
   cases.push_back({"no URL at all", [](Definition& d) { d.clear_endpoint_urls(); }, "endpoint_urls: "});
   cases.push_back({"no profile", [](Definition& d) { d.clear_endpoint_profile(); }, "endpoint_profile: "});
   for (const BadDefinition& each : cases) {
-    Definition definition = web_definition("b.test", url);
+    Definition definition = web_definition("b.test", peer_url);
     each.spoil(definition);
     expect_invalid(create(definition).status, each.message, each.what);
   }
@@ -99,16 +98,16 @@ TEST_F(EntenteBadInputTest, NamesTheFieldOfANewRelationship) {
 }
 
 TEST_F(EntenteBadInputTest, NamesTheFieldOfAnUpdateAndChangesNothing) {
-  ASSERT_TRUE(create(web_definition("b.test", url)).status.ok());
+  ASSERT_TRUE(create(web_definition("b.test", peer_url)).status.ok());
   const std::string before = get("b.test").SerializeAsString();
   for (const BadDefinition& each : bad_definitions()) {
-    Definition definition = web_definition("b.test", url);
+    Definition definition = web_definition("b.test", peer_url);
     each.spoil(definition);
     expect_invalid(update(definition).status, each.message, each.what);
   }
   expect_invalid(call(&Stub::UpdateRelationship, {}).status, "definition: ", "nothing");
-  expect_invalid(update(web_definition("B", url)).status, "trust_domain: ", "name");
-  EXPECT_EQ(update(web_definition("c.test", url)).status.error_code(), grpc::StatusCode::NOT_FOUND);
+  expect_invalid(update(web_definition("B", peer_url)).status, "trust_domain: ", "name");
+  EXPECT_EQ(update(web_definition("c.test", peer_url)).status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(get("b.test").SerializeAsString(), before);
 }
 

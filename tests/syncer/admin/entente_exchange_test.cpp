@@ -11,7 +11,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const std::string url = "https://b.example/";
 const char* const endpoint = "spiffe://b.test/entente";
 
 class EntenteExchangeTest : public EntenteTest {
@@ -33,7 +32,7 @@ class EntenteExchangeTest : public EntenteTest {
   // b.test by https_spiffe, and the first authority's bundle to begin with.
   void federate(const std::string& policy = "accept") {
     start();
-    v1::RelationshipDefinition definition = spiffe_definition("b.test", url, endpoint);
+    v1::RelationshipDefinition definition = spiffe_definition("b.test", peer_url, endpoint);
     definition.set_bundle(spiffe::write_bundle(first.bundle(7)));
     definition.set_policy(policy);
     ASSERT_TRUE(create(definition).status.ok());
@@ -137,7 +136,7 @@ TEST_F(EntenteExchangeTest, RefusesWhatAnotherSigned) {
 
 TEST_F(EntenteExchangeTest, TakesAFingerprintWhereNothingIsHeld) {
   start();
-  ASSERT_TRUE(create(spiffe_definition("b.test", url, endpoint)).status.ok());
+  ASSERT_TRUE(create(spiffe_definition("b.test", peer_url, endpoint)).status.ok());
   const std::string jws = file(second.bundle(8), svid(second, endpoint));
   const grpc::Status unknown = import(jws).status;
   EXPECT_EQ(unknown.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
@@ -154,8 +153,8 @@ TEST_F(EntenteExchangeTest, TakesAFingerprintWhereNothingIsHeld) {
 
 TEST_F(EntenteExchangeTest, PollsAtOnceWhenTheBundleThatWasMissingIsImported) {  // FC-8
   start();
-  serve(url, second.bundle(9));
-  ASSERT_TRUE(create(spiffe_definition("b.test", url, endpoint)).status.ok());
+  serve(peer_url, second.bundle(9));
+  ASSERT_TRUE(create(spiffe_definition("b.test", peer_url, endpoint)).status.ok());
   ASSERT_EQ(refresh("b.test").last_error().code(), "no_bootstrap_bundle");
   const std::string jws = file(second.bundle(8), svid(second, endpoint));
 
@@ -171,7 +170,7 @@ TEST_F(EntenteExchangeTest, VerifiesByTheBundleOfTheEndpointIdsOwnTrustDomain) {
   v1::RelationshipDefinition host = spiffe_definition("ops.test", "https://ops.example/", "spiffe://ops.test/entente");
   host.set_bundle(spiffe::write_bundle(ops.bundle()));
   ASSERT_TRUE(create(host).status.ok());
-  ASSERT_TRUE(create(spiffe_definition("b.test", url, "spiffe://ops.test/hosting")).status.ok());
+  ASSERT_TRUE(create(spiffe_definition("b.test", peer_url, "spiffe://ops.test/hosting")).status.ok());
 
   const auto imported = import(file(first.bundle(1), svid(ops, "spiffe://ops.test/hosting")));
 
@@ -182,7 +181,7 @@ TEST_F(EntenteExchangeTest, VerifiesByTheBundleOfTheEndpointIdsOwnTrustDomain) {
 
 TEST_F(EntenteExchangeTest, TakesAWebRelationshipsByFingerprintAlone) {
   start();
-  ASSERT_TRUE(create(web_definition("b.test", url)).status.ok());
+  ASSERT_TRUE(create(web_definition("b.test", peer_url)).status.ok());
   const std::string jws = file(first.bundle(1), svid(first, endpoint));
 
   const grpc::Status without = import(jws).status;

@@ -12,6 +12,8 @@ namespace entente::test {
 
 namespace v1 = entente::v1;
 
+inline const std::string peer_url = "https://b.example/";
+
 class EntenteTest : public testing::Test {
  protected:
   using Stub = v1::Admin::Stub;

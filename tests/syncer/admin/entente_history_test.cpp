@@ -11,8 +11,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string url = "https://b.example/";
-
 class EntenteHistoryTest : public EntenteTest {
  protected:
   EntenteHistoryTest() {
@@ -23,12 +21,12 @@ class EntenteHistoryTest : public EntenteTest {
 
   // A relationship whose endpoint served the first authority with sequence 7, and then the second with 8.
   void rotate_under(const std::string& policy) {
-    v1::RelationshipDefinition definition = web_definition("b.test", url);
+    v1::RelationshipDefinition definition = web_definition("b.test", peer_url);
     definition.set_policy(policy);
-    serve(url, first.bundle(7));
+    serve(peer_url, first.bundle(7));
     ASSERT_TRUE(create(definition).status.ok());
     refresh("b.test");
-    serve(url, second.bundle(8));
+    serve(peer_url, second.bundle(8));
     refresh("b.test");
   }
   Answered<v1::DiffBundlesResponse> diff(std::optional<std::uint64_t> from, std::optional<std::uint64_t> to) {
@@ -68,7 +66,7 @@ TEST_F(EntenteHistoryTest, TellsWhatWasAcceptedFromWhereAndWhatItChanged) {
   EXPECT_EQ(entries[1].number(), 2U);
   EXPECT_EQ(entries[1].action(), "accepted");
   EXPECT_EQ(entries[1].sequence(), 8U);
-  EXPECT_EQ(entries[1].source(), url);
+  EXPECT_EQ(entries[1].source(), peer_url);
   EXPECT_EQ(entries[1].address(), FakeEndpoint::address);
   EXPECT_EQ(entries[1].certificate(), FakeEndpoint::certificate);
   EXPECT_EQ(entries[1].digest(), digest_of_second);
@@ -210,7 +208,7 @@ TEST_F(EntenteHistoryTest, ComparesEntriesWithEachOtherAndWithWhatIsInUse) {
 
 TEST_F(EntenteHistoryTest, KeepsTheOperatorsWordForTheNextBundle) {
   rotate_under("accept");
-  serve(url, first.bundle(3));
+  serve(peer_url, first.bundle(3));
   EXPECT_EQ(refresh("b.test").last_error().code(), "sequence_older");
   v1::AcceptNextBundleRequest request;
   request.set_trust_domain("b.test");

@@ -11,7 +11,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-const std::string url = "https://b.example/", second_url = "https://b2.example/";
+const std::string second_url = "https://b2.example/";
 const char* const pin = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 using EntenteRelationshipsTest = EntenteTest;
@@ -19,7 +19,7 @@ using EntenteRelationshipsTest = EntenteTest;
 TEST_F(EntenteRelationshipsTest, AreCreatedWithEverythingThatCanBeSaid) {
   start();
   const TestAuthority web("web.test", server->clock.now());
-  v1::RelationshipDefinition definition = web_definition("b.test", url);
+  v1::RelationshipDefinition definition = web_definition("b.test", peer_url);
   definition.add_endpoint_urls(second_url);
   definition.mutable_https_web()->set_roots_pem(web.certificate().pem());
   definition.mutable_https_web()->add_pins(pin);
@@ -31,8 +31,8 @@ TEST_F(EntenteRelationshipsTest, AreCreatedWithEverythingThatCanBeSaid) {
 
   ASSERT_TRUE(created.status.ok()) << created.status.error_message();
   const v1::Relationship shown = get("b.test");
-  EXPECT_EQ(shown.endpoint_url(), url);
-  EXPECT_THAT(shown.endpoint_urls(), ElementsAre(url, second_url));
+  EXPECT_EQ(shown.endpoint_url(), peer_url);
+  EXPECT_THAT(shown.endpoint_urls(), ElementsAre(peer_url, second_url));
   EXPECT_EQ(shown.endpoint_profile(), "https_web");
   EXPECT_EQ(shown.roots_pem(), web.certificate().pem());
   EXPECT_THAT(shown.pins(), ElementsAre(pin));
@@ -46,7 +46,7 @@ TEST_F(EntenteRelationshipsTest, AreCreatedWithEverythingThatCanBeSaid) {
 
 TEST_F(EntenteRelationshipsTest, AreUpdatedInWhatIsSaidAndKeepTheRest) {
   start();
-  v1::RelationshipDefinition definition = web_definition("b.test", url);
+  v1::RelationshipDefinition definition = web_definition("b.test", peer_url);
   definition.mutable_https_web()->add_pins(pin);
   definition.set_policy("overlap");
   definition.set_sequence("strict");
@@ -74,8 +74,8 @@ TEST_F(EntenteRelationshipsTest, AreUpdatedInWhatIsSaidAndKeepTheRest) {
 TEST_F(EntenteRelationshipsTest, KeepTheirBundleOverAChangeOfUrlAndProfile) {
   start();
   const TestAuthority b("b.test", server->clock.now());
-  serve(url, b.bundle(7));
-  ASSERT_TRUE(create(web_definition("b.test", url)).status.ok());
+  serve(peer_url, b.bundle(7));
+  ASSERT_TRUE(create(web_definition("b.test", peer_url)).status.ok());
   ASSERT_EQ(refresh("b.test").state(), "current");
 
   ASSERT_TRUE(update(spiffe_definition("b.test", second_url, "spiffe://b.test/entente")).status.ok());
@@ -89,7 +89,7 @@ TEST_F(EntenteRelationshipsTest, KeepTheirBundleOverAChangeOfUrlAndProfile) {
 TEST_F(EntenteRelationshipsTest, TakeABundleToBeginWithAndAChangedOneAtOnce) {
   start();
   const TestAuthority first("b.test", server->clock.now()), second("b.test", server->clock.now());
-  v1::RelationshipDefinition definition = spiffe_definition("b.test", url, "spiffe://b.test/entente");
+  v1::RelationshipDefinition definition = spiffe_definition("b.test", peer_url, "spiffe://b.test/entente");
   definition.set_bundle(first.certificate().pem());
   ASSERT_TRUE(create(definition).status.ok());
   EXPECT_EQ(get("b.test").bundle_origin(), "bootstrap");
@@ -110,8 +110,8 @@ TEST_F(EntenteRelationshipsTest, TakeABundleToBeginWithAndAChangedOneAtOnce) {
 // FC-16
 TEST_F(EntenteRelationshipsTest, AreDeletedWithTheirBundle) {
   start();
-  serve(url, TestAuthority("b.test", server->clock.now()).bundle(7));
-  ASSERT_TRUE(create(web_definition("b.test", url)).status.ok());
+  serve(peer_url, TestAuthority("b.test", server->clock.now()).bundle(7));
+  ASSERT_TRUE(create(web_definition("b.test", peer_url)).status.ok());
   ASSERT_EQ(refresh("b.test").state(), "current");
 
   v1::DeleteRelationshipRequest request;
@@ -127,14 +127,14 @@ TEST_F(EntenteRelationshipsTest, AreDeletedWithTheirBundle) {
 TEST_F(EntenteRelationshipsTest, OfTheConfigurationAreNotTheApisToChange) {
   AdminSetup setup;
   setup.of_config = {std::make_shared<const trust::Relationship>(
-      trust::Relationship{domain("b.test"), {must(trust::EndpointUrl::parse(url))}, trust::HttpsWeb{}})};
+      trust::Relationship{domain("b.test"), {must(trust::EndpointUrl::parse(peer_url))}, trust::HttpsWeb{}})};
   start(std::move(setup));
   v1::DeleteRelationshipRequest gone;
   gone.set_trust_domain("b.test");
 
   EXPECT_EQ(get("b.test").source(), "config");
   for (const grpc::Status& refused :
-       {create(web_definition("b.test", url)).status, update(web_definition("b.test", url)).status,
+       {create(web_definition("b.test", peer_url)).status, update(web_definition("b.test", peer_url)).status,
         call(&Stub::DeleteRelationship, gone).status}) {
     EXPECT_EQ(refused.error_code(), grpc::StatusCode::PERMISSION_DENIED);
     EXPECT_THAT(refused.error_message(), HasSubstr("/etc/entente.yaml"));
@@ -144,13 +144,13 @@ TEST_F(EntenteRelationshipsTest, OfTheConfigurationAreNotTheApisToChange) {
 TEST_F(EntenteRelationshipsTest, ShowWhatIsHeldAndWhatItWouldChange) {
   start();
   const TestAuthority first("b.test", server->clock.now()), second("b.test", server->clock.now());
-  v1::RelationshipDefinition definition = web_definition("b.test", url);
+  v1::RelationshipDefinition definition = web_definition("b.test", peer_url);
   definition.set_policy("overlap");
-  serve(url, first.bundle(7));
+  serve(peer_url, first.bundle(7));
   ASSERT_TRUE(create(definition).status.ok());
   ASSERT_EQ(refresh("b.test").state(), "current");
 
-  serve(url, second.bundle(8));
+  serve(peer_url, second.bundle(8));
   const v1::Relationship shown = refresh("b.test");
 
   EXPECT_EQ(shown.state(), "held");
@@ -159,7 +159,7 @@ TEST_F(EntenteRelationshipsTest, ShowWhatIsHeldAndWhatItWouldChange) {
   EXPECT_EQ(shown.held().digest(), spiffe::authorities_digest(second.bundle()));
   EXPECT_EQ(shown.held().sequence(), 8U);
   EXPECT_EQ(shown.held().origin(), "fetched");
-  EXPECT_EQ(shown.held().source(), url);
+  EXPECT_EQ(shown.held().source(), peer_url);
   EXPECT_EQ(shown.held().address(), FakeEndpoint::address);
   ASSERT_EQ(shown.held().changes_size(), 2);
   EXPECT_FALSE(shown.held().changes(0).added());
@@ -169,12 +169,13 @@ TEST_F(EntenteRelationshipsTest, ShowWhatIsHeldAndWhatItWouldChange) {
   EXPECT_THAT(shown.held().changes(1).subject(), HasSubstr("authority of b.test"));
   EXPECT_TRUE(shown.held().changes(1).has_expires_at());
   EXPECT_FALSE(shown.held().why().empty());
-  EXPECT_EQ(shown.served_by(), url);
+  EXPECT_EQ(shown.served_by(), peer_url);
 }
 
 TEST_F(EntenteRelationshipsTest, AreListedSorted) {
   start();
-  for (const char* name : {"c.test", "a.test", "b.test"}) ASSERT_TRUE(create(web_definition(name, url)).status.ok());
+  for (const char* name : {"c.test", "a.test", "b.test"})
+    ASSERT_TRUE(create(web_definition(name, peer_url)).status.ok());
 
   const auto listed = call(&Stub::ListRelationships, {});
 
@@ -198,7 +199,7 @@ TEST_F(EntenteRelationshipsTest, EndInTheStateThatTheAnswersSaidUnderConcurrentC
       };
       for (int i = 0; i < shared_names + own_names; ++i) {
         v1::CreateRelationshipRequest wanted;
-        *wanted.mutable_definition() = web_definition(name_of(i), url);
+        *wanted.mutable_definition() = web_definition(name_of(i), peer_url);
         if (ask(*own_stub, &Stub::CreateRelationship, wanted).status.ok()) ++balance[client][name_of(i)];
         v1::UpdateRelationshipRequest change;
         *change.mutable_definition() = web_definition(name_of(i), second_url);
