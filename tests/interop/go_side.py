@@ -30,6 +30,18 @@ def start_spire_server(scenario, socket, folder, trust_domain="spire.test", hint
     return child
 
 
+def start_spire_agent(scenario, socket, admin, delegate, entries, trust_domain="a.test"):
+    """SPIRE's own Workload API and Delegated Identity API handlers, on those sockets' paths, with new keys at each start.
+    `entries`: each ID=SELECTOR or ID=SELECTOR=FEDERATED TRUST DOMAIN, with SPIRE's unix selectors, unix:path among them."""
+    program(scenario)
+    given = [argument for entry in entries for argument in ("-entry", entry)]
+    child = scenario.start([FOLDER / "spireagent", "-socket", socket, "-admin", admin, "-trust-domain", trust_domain,
+                            "-delegate", delegate, "-unix", "discover_workload_path = true\nworkload_size_limit = -1", *given],
+                           name="spireagent")
+    child.wait_for_event("listening")
+    return child
+
+
 def start(scenario, *arguments, environment=None):
     """A Go command that runs until its standard input ends or the test does."""
     return scenario.start([program(scenario), *arguments], environment, name=f"go {arguments[0]}")

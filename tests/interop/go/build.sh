@@ -9,7 +9,7 @@ mkdir -p "$output"
 rm -f "$output/skipped"
 
 skip() {
-  rm -f "$output/interop" "$output/spireapi"
+  rm -f "$output/interop" "$output/spireapi" "$output/spireagent"
   printf '%s\n' "$1" >"$output/skipped"
   printf '\n*** SKIPPED: the Go interoperability tests did not run: %s ***\n\n' "$1"
   exit 77
@@ -42,13 +42,23 @@ echo "building with $("$go" version)"
 
 export GOTOOLCHAIN=local GOFLAGS="-mod=readonly -buildvcs=false"
 cd "$source_dir"
-if ! "$go" list -deps . ./spireapi >/dev/null 2>"$output/modules.log"; then
+
+need_modules() {
+  if "$go" list -deps "$@" >/dev/null 2>"$output/modules.log"; then
+    return 0
+  fi
   cat "$output/modules.log"
   if grep -qE 'module lookup disabled|dial tcp|no such host|connection refused|i/o timeout|proxyconnect|TLS handshake|50[0-9] |404 Not Found' "$output/modules.log"; then
     skip "the Go modules cannot be had"
   fi
   exit 1
-fi
+}
+
+need_modules . ./spireapi
 "$go" build -o "$output/interop" .
 # SPIRE's datastore is on SQLite, which Go compiles as C.
-CGO_ENABLED=1 exec "$go" build -o "$output/spireapi" ./spireapi
+CGO_ENABLED=1 "$go" build -o "$output/spireapi" ./spireapi
+
+spireagent/overlay.sh "$("$go" list -m -f '{{.Dir}}' github.com/spiffe/spire)" "$output/overlay"
+need_modules -overlay "$output/overlay/overlay.json" ./spireagent
+exec "$go" build -overlay "$output/overlay/overlay.json" -o "$output/spireagent" ./spireagent

@@ -11,6 +11,7 @@ import (
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 	"github.com/spiffe/go-spiffe/v2/spiffetls"
 	"github.com/spiffe/go-spiffe/v2/spiffetls/tlsconfig"
+	"github.com/spiffe/go-spiffe/v2/svid/x509svid"
 	"github.com/spiffe/go-spiffe/v2/workloadapi"
 )
 
@@ -65,6 +66,7 @@ func dialMTLS(ctx context.Context, args []string) error {
 	address := flags.String("address", "", "the server's address")
 	peer := flags.String("authorize-id", "", "the server's SPIFFE ID")
 	with := flags.String("with", "spiffetls", "spiffetls or tlsconfig")
+	kept := flags.String("svid", "", "PATH for an SVID kept in PATH.pem and PATH.key, not the one of now")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -79,7 +81,13 @@ func dialMTLS(ctx context.Context, args []string) error {
 		return err
 	}
 	defer source.Close()
-	connection, err := dial(ctx, *with, *address, tlsconfig.AuthorizeID(id), source)
+	var svid x509svid.Source = source
+	if *kept != "" {
+		if svid, err = x509svid.Load(*kept+".pem", *kept+".key"); err != nil {
+			return err
+		}
+	}
+	connection, err := dial(ctx, *with, *address, tlsconfig.AuthorizeID(id), svid, source)
 	if err != nil {
 		return err
 	}
@@ -105,10 +113,12 @@ func peerID(connection net.Conn) (spiffeid.ID, error) {
 	return spiffetls.PeerIDFromConn(connection)
 }
 
-func dial(ctx context.Context, with, address string, authorizer tlsconfig.Authorizer, source *workloadapi.X509Source) (net.Conn, error) {
+func dial(
+	ctx context.Context, with, address string, authorizer tlsconfig.Authorizer, svid x509svid.Source, bundles *workloadapi.X509Source,
+) (net.Conn, error) {
 	if with == "tlsconfig" {
-		dialer := &tls.Dialer{Config: tlsconfig.MTLSClientConfig(source, source, authorizer)}
+		dialer := &tls.Dialer{Config: tlsconfig.MTLSClientConfig(svid, bundles, authorizer)}
 		return dialer.DialContext(ctx, "tcp", address)
 	}
-	return spiffetls.DialWithMode(ctx, "tcp", address, spiffetls.MTLSClientWithSource(authorizer, source))
+	return spiffetls.DialWithMode(ctx, "tcp", address, spiffetls.MTLSClientWithRawConfig(authorizer, svid, bundles))
 }
