@@ -34,12 +34,14 @@ set(ENTENTE_COMMON_HEADERS
 target_precompile_headers(entente_precompiled PRIVATE ${ENTENTE_COMMON_HEADERS})
 
 # The sanitizers' and clang-tidy's presets compile several sources of a library as one, which costs them a third. The
-# others compile each by itself, and so see what a source forgot to include.
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
+# others compile each by itself, and so see what a source forgot to include. Tests are compiled together for release, too.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+option(ENTENTE_UNITY_TESTS "compile several sources of a test program as one" ON)
+# A type that uses an anonymous namespace is a mistake in a header, and every day's fare in a source; and what shadows
+# another source's private name shadows nothing.
+set(ENTENTE_UNITY_OPTIONS -Wno-subobject-linkage -Wno-shadow -Wno-unknown-warning-option)
 if(CMAKE_UNITY_BUILD)
-  # A type that uses an anonymous namespace is a mistake in a header, and every day's fare in a source; and what shadows
-  # another source's private name shadows nothing.
-  target_compile_options(entente_options INTERFACE -Wno-subobject-linkage -Wno-shadow -Wno-unknown-warning-option)
+  target_compile_options(entente_options INTERFACE ${ENTENTE_UNITY_OPTIONS})
 endif()
 
 # entente_library(NAME SOURCES a.cpp ... LINKS entente_x ... [PRIVATE_LINKS ...] [ALONE b.cpp ...])
@@ -70,7 +72,7 @@ find_program(MOLD mold)
 
 # entente_test(NAME SOURCES x_test.cpp ... LINKS entente_x ... [LABEL unit] [TIMEOUT seconds] [ALONE y_test.cpp ...])
 # One test program a library; every TEST in it is a test of ctest's, and under a sanitizer, where starting a program costs
-# more than most tests do, the whole program is one.
+# more than most unit tests do, all of a program's are one.
 function(entente_test NAME)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS;ALONE" ${ARGN})
   if(NOT ARG_LABEL)
@@ -82,14 +84,14 @@ function(entente_test NAME)
   add_executable(${NAME} ${ARG_SOURCES})
   set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_link_libraries(${NAME} PRIVATE entente_options ${ARG_LINKS} GTest::gmock GTest::gtest_main)
-  set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_compile_options(${NAME} PRIVATE ${ENTENTE_TEST_OPTIONS} -fPIC)
+  set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE OFF UNITY_BUILD ${ENTENTE_UNITY_TESTS})
+  target_compile_options(${NAME} PRIVATE ${ENTENTE_TEST_OPTIONS} ${ENTENTE_UNITY_OPTIONS} -fPIC)
   if(MOLD)
     target_link_options(${NAME} PRIVATE -fuse-ld=mold)
   endif()
   target_precompile_headers(${NAME} REUSE_FROM entente_precompiled_tests)
   target_compile_definitions(${NAME} PRIVATE ENTENTE_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
-  if(CMAKE_UNITY_BUILD)
+  if(CMAKE_UNITY_BUILD AND ARG_LABEL STREQUAL unit)
     add_test(NAME ${NAME} COMMAND ${NAME} --gtest_brief=1)
     set_tests_properties(${NAME} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300)
   else()
