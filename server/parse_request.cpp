@@ -3,6 +3,8 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include "server/plain_request.hpp"
+
 namespace entente::server {
 namespace {
 
@@ -91,7 +93,13 @@ ParsedRequest parse_request(std::string_view bytes, const Limits& limits) {
   const std::string_view header = message.substr(0, end + 4);
   if (target_length(header) > limits.target_size) return refused(Answer::target_too_long);
   if (header.size() > limits.header_size) return refused(Answer::header_too_large);
-  ParsedRequest parsed = parse_header(header, limits);
+  ParsedRequest parsed;
+  if (auto plain = read_plain_request(header)) {
+    parsed.state = ParsedRequest::State::complete;
+    parsed.request = std::move(*plain);
+  } else {
+    parsed = parse_header(header, limits);
+  }
   parsed.size = skipped + header.size();
   return parsed;
 }

@@ -1,4 +1,4 @@
-// Reading one request's header section from the bytes that have come. Without I/O; Beast's parser does the work.
+// Reading one request's header section from the bytes that have come. Without I/O; what is no plain GET, Beast's parser reads.
 #pragma once
 
 #include <cstddef>

@@ -4,6 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <new>
 #include <system_error>
+#include <utility>
 
 #include "common/tls/client_state.hpp"
 #include "common/tls/socket_bio.hpp"
@@ -39,6 +40,7 @@ struct Stream::Impl {
   bool established = false;
   bool broken = false;  // after a fatal error OpenSSL may be asked for nothing more
   bool aborted = false;
+  bool told_peer = false;  // written, and nothing has been read since
 };
 
 namespace {
@@ -112,16 +114,23 @@ Stream::Outcome Stream::attempt(Impl& impl, Call call, std::span<char> in, std::
   return {};
 }
 
-// Speculative: the call comes first, and only what would block waits.
+// Speculative: the call comes first, and only what would block waits; but for what the peer says to what it was told a
+// moment ago, which is never here yet, so that an attempt would cost a system call and the record's buffer.
 asio::awaitable<Result<std::size_t>> Stream::perform(Impl& impl, Call call, std::span<char> in,
                                                      std::span<const char> out) {
+  const bool reads = call == Call::read;
+  bool waits_first = reads && impl.told_peer && SSL_has_pending(impl.ssl.get()) == 0;
+  if (reads || call == Call::write) impl.told_peer = !reads;
   for (;;) {
     if (impl.aborted) co_return deadline_passed();
     if (impl.broken) co_return Error(Errc::io, "tls: the connection is broken");
-    const Outcome outcome = attempt(impl, call, in, out);
-    if (outcome.next == Next::done) co_return static_cast<std::size_t>(outcome.count);
-    if (outcome.next == Next::failed) co_return outcome.failure;
-    const auto wait = outcome.next == Next::wait_read ? tcp::socket::wait_read : tcp::socket::wait_write;
+    auto wait = tcp::socket::wait_read;
+    if (!std::exchange(waits_first, false)) {
+      const Outcome outcome = attempt(impl, call, in, out);
+      if (outcome.next == Next::done) co_return static_cast<std::size_t>(outcome.count);
+      if (outcome.next == Next::failed) co_return outcome.failure;
+      if (outcome.next == Next::wait_write) wait = tcp::socket::wait_write;
+    }
     const auto [error] = co_await impl.socket.async_wait(wait, asio::as_tuple(asio::use_awaitable));
     if (impl.aborted) co_return deadline_passed();
     if (error == asio::error::operation_aborted) co_return Error(Errc::cancelled, "tls: cancelled");
