@@ -1,5 +1,5 @@
 // What one request on a kept connection costs the bundle endpoint's thread.
-#include "tests/costs/meter.hpp"
+#include "tests/costs/turns.hpp"
 #include "tests/server/endpoint_fixture.hpp"
 
 namespace entente::server {
@@ -21,18 +21,9 @@ class EndpointCost : public EndpointFixture {
     in_turns(uncounted, handshake);
   }
 
-  // The client goes as far as it can, then the endpoint takes a turn; until the client is done.
   void in_turns(Meter& meter, Outcome<Status>& client_side) {
-    for (int turns = 0; turns < 1000; ++turns) {
-      client_io.restart();
-      client_io.poll();
-      if (client_side.done()) {
-        EXPECT_TRUE(client_side.get());
-        return;
-      }
-      meter.count_turn(io);
-    }
-    ADD_FAILURE() << "the client waits in vain";
+    take_turns(client_io, io, meter, [&] { return client_side.done(); });
+    EXPECT_TRUE(client_side.get());
   }
 
   static asio::awaitable<Status> ask_once(tls::Stream& stream, std::string request, std::string end) {
