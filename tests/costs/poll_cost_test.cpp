@@ -37,6 +37,21 @@ TEST_F(PollCost, OfAnUnchangedOneOnAKeptConnection) {
   EXPECT_LE(cost.calls().total(), at_most(9, polls)) << cost;
 }
 
+// Due together, at that: what waiting costs is shared.
+TEST_F(PollCost, OfAnUnchangedOneIsTheSameAmongManyPeers) {
+  constexpr std::size_t count = 40, times = 5;
+  federate(count);
+  Meter warming, cost;
+  poll(warming, 2);
+
+  poll(cost, times);
+
+  for (const Peer& peer : peers) EXPECT_EQ(peer.asked(), 1 + 2 + times);
+  EXPECT_LE(cost.allocations().count, at_most(85, count * times)) << cost;
+  EXPECT_LE(cost.allocations().bytes, count * times * 104000) << cost;
+  EXPECT_LE(cost.calls().total(), at_most(9, count * times)) << cost;
+}
+
 TEST_F(PollCost, OfAnUnchangedOneInBytesWrittenIsNothing) {
   federate();
   const std::filesystem::path database = folder / "entente.db";
