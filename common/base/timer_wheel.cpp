@@ -48,7 +48,7 @@ struct TimerWheel::Impl : std::enable_shared_from_this<TimerWheel::Impl> {
     slot.due = tick_at(now + std::max(duration, Duration::zero())) + 1;  // the tick that has not begun: never early
     if (count++ == 0) turned = tick_at(now);
     buckets[slot.due % bucket_count].append(slot);
-    if (!ticking) wait();
+    wake_at(slot.due);
   }
 
   void clear(Slot& slot) {
@@ -57,14 +57,23 @@ struct TimerWheel::Impl : std::enable_shared_from_this<TimerWheel::Impl> {
     --count;
   }
 
-  void wait() {
+  // Unless it wakes earlier anyway.
+  void wake_at(std::uint64_t at) {
+    if (ticking && wakes_at <= at) return;
     ticking = true;
-    timer.expires_at(start +
-                     std::chrono::duration_cast<Steady::duration>(tick) * static_cast<std::int64_t>(turned + 1));
+    wakes_at = at;
+    timer.expires_at(start + std::chrono::duration_cast<Steady::duration>(tick) * static_cast<std::int64_t>(at));
     timer.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
       const auto self = weak.lock();
       if (self && !error) self->turn();
     });
+  }
+
+  // Sleeps over ticks that have nothing due; what is further away than a turn of the wheel wakes it once a turn.
+  void wait() {
+    std::uint64_t at = turned + 1;
+    while (!buckets[at % bucket_count].linked()) ++at;
+    wake_at(at);
   }
 
   void turn() {
@@ -74,7 +83,7 @@ struct TimerWheel::Impl : std::enable_shared_from_this<TimerWheel::Impl> {
     for (std::uint64_t at = turned + 1; at <= now && at <= turned + bucket_count; ++at) collect(at, now, due);
     turned = std::max(turned, now);
     fire(due);
-    if (count > 0 && !ticking) wait();
+    if (count > 0) wait();
   }
 
   void collect(std::uint64_t at, std::uint64_t now, Slot& due) {
@@ -106,6 +115,7 @@ struct TimerWheel::Impl : std::enable_shared_from_this<TimerWheel::Impl> {
   std::uint64_t turned = 0;  // every deadline due up to this tick has fired
   std::size_t count = 0;
   bool ticking = false;
+  std::uint64_t wakes_at = 0;  // while ticking
 };
 
 TimerWheel::TimerWheel(asio::any_io_executor executor, Duration tick)

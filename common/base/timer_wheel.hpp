@@ -13,7 +13,8 @@ namespace entente {
 namespace asio = boost::asio;
 
 // Lives on one io_context's thread. Granularity 100 ms: a deadline fires up to two ticks late and never early. Setting
-// and clearing are O(1) and make no system call; the underlying timer runs only while there are deadlines.
+// and clearing are O(1) and make no system call, but where one is set that comes before all others; the underlying
+// timer wakes nobody before the first that is due, or has been cleared, but once in 256 ticks.
 class TimerWheel {
  public:
   explicit TimerWheel(asio::any_io_executor executor, Duration tick = std::chrono::milliseconds(100));

@@ -208,13 +208,15 @@ void LedgerState::settle(const Outcomes& outcomes) {
   for (const auto& one : settled) answer(one);
 }
 
-// One new snapshot for all of them: readers never see half of a batch.
+// One new snapshot for all of them: readers never see half of a batch, and it is copied once.
 void LedgerState::show(const std::vector<Numbered>& changes) {
-  const trust::SnapshotPtr before = feed.current();
-  trust::SnapshotPtr after = before;
-  for (const Numbered& change : changes)
-    if (backlog.show(change)) after = trust::with_record(*after, change.trust_domain, change.record);
-  if (after != before) feed.publish(std::move(after));
+  std::shared_ptr<trust::Snapshot> after;
+  for (const Numbered& change : changes) {
+    if (!backlog.show(change)) continue;
+    if (!after) after = std::make_shared<trust::Snapshot>(*feed.current());
+    trust::put_record(*after, change.trust_domain, change.record);
+  }
+  if (after) feed.publish(std::move(after));
 }
 
 void LedgerState::answer(const Settled& settled) {

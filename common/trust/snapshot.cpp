@@ -37,12 +37,16 @@ RecordPtr Snapshot::find_any(const spiffe::TrustDomain& trust_domain) const {
   return used ? used : find_in(waiting, trust_domain);
 }
 
+void put_record(Snapshot& snapshot, const spiffe::TrustDomain& trust_domain, RecordPtr record) {
+  ++snapshot.version;
+  const bool used = record && record->in_use();
+  put(snapshot.records, trust_domain, used ? record : nullptr);
+  put(snapshot.waiting, trust_domain, used ? nullptr : std::move(record));
+}
+
 SnapshotPtr with_record(const Snapshot& before, const spiffe::TrustDomain& trust_domain, RecordPtr record) {
   auto after = std::make_shared<Snapshot>(before);
-  ++after->version;
-  const bool used = record && record->in_use();
-  put(after->records, trust_domain, used ? record : nullptr);
-  put(after->waiting, trust_domain, used ? nullptr : std::move(record));
+  put_record(*after, trust_domain, std::move(record));
   return after;
 }
 

@@ -26,6 +26,9 @@ struct Snapshot {
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
+// Replaces, adds or (null) removes one record, in a snapshot that is still being made.
+void put_record(Snapshot& snapshot, const spiffe::TrustDomain& trust_domain, RecordPtr record);
+
 // A snapshot with one record replaced, added, or (null) removed.
 SnapshotPtr with_record(const Snapshot& before, const spiffe::TrustDomain& trust_domain, RecordPtr record);
 

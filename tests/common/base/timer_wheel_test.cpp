@@ -122,6 +122,17 @@ TEST_F(TimerWheelTest, LetsACallbackDestroyItsOwnAndAnothersDeadline) {
   EXPECT_EQ(fired, 1);
 }
 
+TEST_F(TimerWheelTest, WakesNobodyWhileNothingIsDue) {
+  bool fired = false;
+  TimerWheel::Deadline deadline(wheel, [&] { fired = true; });
+  deadline.expire_after(milliseconds(400));
+
+  const std::size_t woken = io.run_for(std::chrono::seconds(20));
+
+  EXPECT_TRUE(fired);
+  EXPECT_EQ(woken, 1U) << "of 80 ticks";
+}
+
 TEST_F(TimerWheelTest, KeepsThousandsOfDeadlinesApart) {
   std::vector<std::unique_ptr<TimerWheel::Deadline>> deadlines;
   int fired = 0, wrong = 0;
