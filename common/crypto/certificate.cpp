@@ -46,6 +46,8 @@ PublicKey Certificate::public_key() const {
   return PublicKey(std::shared_ptr<EVP_PKEY>(X509_get_pubkey(parsed.get()), EVP_PKEY_free));
 }
 
+const PublicParameters& Certificate::key_parameters() const { return facts_->key; }
+
 std::vector<std::string> Certificate::uri_names() const { return facts_->uri_names; }
 std::vector<std::string> Certificate::dns_names() const { return facts_->dns_names; }
 std::vector<std::string> Certificate::ip_names() const { return facts_->ip_names; }

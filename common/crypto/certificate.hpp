@@ -33,8 +33,9 @@ class Certificate {
   std::string issuer() const;
   std::string serial_hex() const;  // lower case, whole bytes; "-" before a negative one
   bool subject_empty() const;
-  PublicKey public_key() const;
-  bool self_issued() const;  // subject and issuer are the same name
+  PublicKey public_key() const;                    // read from the DER each time, some 100 us
+  const PublicParameters& key_parameters() const;  // kept; as public_key().parameters()
+  bool self_issued() const;                        // subject and issuer are the same name
 
   // Subject alternative names of these three kinds, in order, byte for byte as they are signed: a NUL or a byte that is
   // not ASCII stays in the text, for its reader to refuse.

@@ -12,6 +12,7 @@ struct Certificate::Facts {
   Time not_before, not_after;
   std::string subject, issuer;
   std::vector<std::string> uri_names, dns_names, ip_names;
+  PublicParameters key;          // empty where the key is none that PublicKey takes
   Bytes serial, subject_key_id;  // the serial's magnitude
   std::optional<int> path_length;
   std::optional<KeyUsage> key_usage;

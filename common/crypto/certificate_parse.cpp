@@ -141,13 +141,16 @@ Result<AnyCertificatePrefix> read_any_certificate(ByteView der) {
   if (!is_der(x509.get(), read)) return Error(Errc::syntax, "certificate: not in DER");
   std::string description = "a key of unknown kind";
   std::optional<Error> problem;
+  const auto facts = std::make_shared<Facts>();
   if (const EVP_PKEY* key = X509_get0_pubkey(x509.get()); key == nullptr) {
     problem = drain_errors("certificate: public key", Errc::unsupported);
   } else {
     description = describe_key(key);
-    if (const Status good = check_key(key); !good) problem = good.error().within("certificate: public key");
+    if (const Status good = check_key(key); !good)
+      problem = good.error().within("certificate: public key");
+    else
+      facts->key = parameters_of(key);
   }
-  const auto facts = std::make_shared<Facts>();
   facts->der.assign(read.begin(), read.end());
   if (const Status good = read_identity(x509.get(), *facts); !good) return good.error();
   if (const Status good = read_extensions(x509.get(), *facts); !good) return good.error();

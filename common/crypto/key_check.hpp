@@ -5,6 +5,7 @@
 
 #include "common/base/result.hpp"
 #include "common/crypto/handles.hpp"
+#include "common/crypto/key.hpp"
 
 namespace entente::crypto {
 
@@ -14,6 +15,9 @@ std::string_view curve_of(const EVP_PKEY* key);
 // Refuses kinds and curves that SPIFFE's documents do not use, RSA outside 2048 to 16384 bits, an even or tiny
 // exponent. RSA-PSS keys (RFC 4055) too: their restrictions have no place in a JWK.
 Status check_key(const EVP_PKEY* key);
+
+// Of a key that check_key() found good.
+PublicParameters parameters_of(const EVP_PKEY* key);
 
 // "EC P-256", "RSA 2048", or OpenSSL's name of the kind.
 std::string describe_key(const EVP_PKEY* key);

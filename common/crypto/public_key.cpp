@@ -153,17 +153,21 @@ Result<PublicKey> PublicKey::from_spki_der(ByteView der) {
   return PublicKey(std::shared_ptr<EVP_PKEY>(std::move(key)));
 }
 
-PublicParameters PublicKey::parameters() const {
-  const ErrorQueueScope errors;
-  if (is_rsa())
-    return RsaParameters{big_endian(number(key_.get(), OSSL_PKEY_PARAM_RSA_N).get()),
-                         big_endian(number(key_.get(), OSSL_PKEY_PARAM_RSA_E).get())};
-  const Curve* curve = find_curve(key_.get());
-  const BignumPtr x = number(key_.get(), OSSL_PKEY_PARAM_EC_PUB_X), y = number(key_.get(), OSSL_PKEY_PARAM_EC_PUB_Y);
+PublicParameters parameters_of(const EVP_PKEY* key) {
+  if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
+    return RsaParameters{big_endian(number(key, OSSL_PKEY_PARAM_RSA_N).get()),
+                         big_endian(number(key, OSSL_PKEY_PARAM_RSA_E).get())};
+  const Curve* curve = find_curve(key);
+  const BignumPtr x = number(key, OSSL_PKEY_PARAM_EC_PUB_X), y = number(key, OSSL_PKEY_PARAM_EC_PUB_Y);
   EcParameters parameters{std::string(curve->name), Bytes(curve->field_length), Bytes(curve->field_length)};
   BN_bn2binpad(x.get(), parameters.x.data(), static_cast<int>(curve->field_length));
   BN_bn2binpad(y.get(), parameters.y.data(), static_cast<int>(curve->field_length));
   return parameters;
+}
+
+PublicParameters PublicKey::parameters() const {
+  const ErrorQueueScope errors;
+  return parameters_of(key_.get());
 }
 
 Bytes PublicKey::spki_der() const {

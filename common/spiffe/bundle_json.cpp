@@ -25,7 +25,7 @@ std::string json_string(const std::string& text) {
 
 // X509-SVID 6.1: no kid, one certificate.
 std::string x509_jwk(const crypto::Certificate& certificate) {
-  const crypto::PublicParameters key = certificate.public_key().parameters();
+  const crypto::PublicParameters& key = certificate.key_parameters();
   std::string jwk = "{";
   append_key_type(jwk, key);
   jwk += R"(,"use":"x509-svid","x5c":[")" + base64_encode(certificate.der()) + "\"]";

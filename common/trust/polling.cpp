@@ -21,4 +21,10 @@ Duration next_wait(bool ever_fetched, std::optional<std::chrono::seconds> hint, 
   return earliest + spread;
 }
 
+Duration first_wait(std::size_t place) {
+  constexpr std::size_t at_once = 50;
+  constexpr std::chrono::milliseconds apart(2);
+  return place < at_once ? Duration::zero() : apart * static_cast<Duration::rep>(place - at_once + 1);
+}
+
 }  // namespace entente::trust

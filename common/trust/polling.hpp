@@ -29,4 +29,8 @@ Duration effective_interval(std::optional<std::chrono::seconds> hint, const Poll
 Duration next_wait(bool ever_fetched, std::optional<std::chrono::seconds> hint, const PollingPolicy& policy,
                    double random);
 
+// The wait before the first poll of the peer at this place among those that begin together: some at once and then 500 a
+// second, so that a start with thousands of peers is no burst of handshakes, and they are not due together ever after.
+Duration first_wait(std::size_t place);
+
 }  // namespace entente::trust

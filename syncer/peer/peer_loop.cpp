@@ -18,6 +18,7 @@ PeerLoop::PeerLoop(LoopParts parts, trust::RelationshipPtr relationship, trust::
       attempts_(std::move(memory.attempts)),
       started_at_(memory.started),
       settled_at_(memory.started),
+      wait_(memory.first_wait),
       refusals_(std::move(memory.refusals)) {
   for (const trust::EndpointUrl& url : relationship_->endpoint_urls) endpoints_.push_back({url, nullptr, {}, nullptr});
   tell_metrics();
@@ -84,6 +85,10 @@ trust::RelationshipStatus PeerLoop::status() const {
 }
 
 asio::awaitable<void> PeerLoop::run() {
+  if (wait_ > Duration::zero()) {
+    attempts_.next_attempt = settled_at_ + std::chrono::duration_cast<Time::duration>(wait_);
+    co_await until_due();
+  }
   while (!stopping_) {
     ++begun_;
     attempts_.next_attempt.reset();

@@ -33,13 +33,14 @@ class PeerLoop {
     trust::Attempts attempts;
     Time started;
     Refusals refusals;
+    Duration first_wait{0};  // before the first poll
   };
 
   PeerLoop(LoopParts parts, trust::RelationshipPtr relationship, trust::PollingPolicy policy, Memory memory);
   PeerLoop(const PeerLoop&) = delete;
   PeerLoop& operator=(const PeerLoop&) = delete;
 
-  static void start(const std::shared_ptr<PeerLoop>& loop);  // polls at once
+  static void start(const std::shared_ptr<PeerLoop>& loop);  // polls at once, or after the first wait
   // Cancels what is under way. Once ended() has completed, nothing of this loop reaches the ledger.
   void stop();
   asio::awaitable<Status> ended();
@@ -54,7 +55,7 @@ class PeerLoop {
   void set_relationship(trust::RelationshipPtr relationship);
 
   const trust::Relationship& relationship() const { return *relationship_; }
-  Memory memory() const { return {attempts_, started_at_, refusals_}; }
+  Memory memory() const { return {attempts_, started_at_, refusals_, {}}; }
   trust::RelationshipStatus status() const;
 
  private:

@@ -153,7 +153,9 @@ asio::awaitable<Status> Syncer::Impl::begin(const Differences& differences, std:
   // All of them before the first poll: an endpoint may prove itself by another relationship's bundle (FC-9).
   const Status given = co_await apply_bootstraps(starting, std::move(by));
   if (stopped) co_return given;
-  for (const RelationshipPtr& relationship : differences.fresh) start(relationship, {{}, parts.clock.now(), {}});
+  std::size_t place = 0;
+  for (const RelationshipPtr& relationship : differences.fresh)
+    start(relationship, {{}, parts.clock.now(), {}, trust::first_wait(place++)});
   for (const auto& change : differences.changed) start(change.after, change.before->memory());
   co_return given;
 }

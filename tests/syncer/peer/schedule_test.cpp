@@ -45,6 +45,36 @@ TEST_F(Schedule, PollsWhenDueAndNotBefore) {
   EXPECT_EQ(requests(), 2U);
 }
 
+TEST_F(Schedule, SpreadsThePeersThatBeginTogether) {
+  constexpr int peers = 1050;
+  const std::string served = document(b.bundle(1, 100s));
+  List all;
+  for (int i = 0; i < peers; ++i) {
+    const std::string name = "p" + std::to_string(1000 + i) + ".test", endpoint = "https://" + name + "/";
+    network.at(endpoint).serve(served);
+    all.push_back(web(name, endpoint));
+  }
+  const auto asked = [&] {
+    int count = 0;
+    for (const auto& relationship : all) count += static_cast<int>(requests(relationship->endpoint_urls.front().str()));
+    return count;
+  };
+
+  set(all);
+  turn();
+  EXPECT_EQ(asked(), 50);
+  advance(1s);
+  EXPECT_EQ(asked(), 550);
+  must(run(io, syncer->refresh(all.back()->trust_domain)));
+  EXPECT_EQ(asked(), 551) << "who is asked for does not wait its turn";
+  advance(1s);
+  EXPECT_EQ(asked(), peers);
+  for (const auto& relationship : all) {
+    const std::string endpoint = relationship->endpoint_urls.front().str();
+    EXPECT_EQ(requests(endpoint), 1U) << endpoint;
+  }
+}
+
 // FC-12
 TEST_F(Schedule, WaitsForTheNextIntervalAfterAFailure) {
   wait_after_poll(100s);
