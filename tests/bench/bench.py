@@ -27,6 +27,7 @@ class Bench:
         self.pairs = 2 if short else 9
         cores = sorted(os.sched_getaffinity(0))
         self.test_core, self.load_core = cores[0], cores[-1]
+        os.sched_setaffinity(0, {self.load_core})
         self.notes = [] if len(cores) > 1 else ["one core only: server and load share it"]
 
     def count(self, full, short):

@@ -70,8 +70,17 @@ def large(trust_domain, size):
     return write([x509_key(trust_domain, key) for _ in range(count)], 1, 300)
 
 
-def rotation(trust_domain, generations, refresh_hint):
-    """Documents of one domain over time: each has one X.509 authority that the one before had not."""
-    authorities = [x509_key(trust_domain, ec_key()) for _ in range(generations + 1)]
-    signer = jwt_key("key-1")
-    return [write([authorities[i], authorities[i + 1], signer], i + 1, refresh_hint) for i in range(generations)]
+class Rotation:
+    """One domain's document over time: each generation has an X.509 authority that the one before had not."""
+
+    AUTHORITIES = 4
+
+    def __init__(self, trust_domain, refresh_hint):
+        self._authorities = [x509_key(trust_domain, ec_key()) for _ in range(self.AUTHORITIES)]
+        self._signer = jwt_key("key-1")
+        self._refresh_hint = refresh_hint
+
+    def document(self, generation):
+        """Two X.509 authorities and one JWT key."""
+        held = [self._authorities[(generation + i) % self.AUTHORITIES] for i in range(2)]
+        return write([*held, self._signer], generation + 1, self._refresh_hint)

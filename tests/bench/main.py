@@ -13,10 +13,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support" / "py"))
 
 import endpoint  # noqa: E402
+import polling  # noqa: E402
+import workload_api  # noqa: E402
 from bench import Bench, Unavailable  # noqa: E402
 from table import Missing, as_json, render  # noqa: E402
 
-FAMILIES = {"endpoint": endpoint.COMPARISONS}
+FAMILIES = {"endpoint": endpoint.COMPARISONS, "polling": polling.COMPARISONS,
+            "workload_api": workload_api.COMPARISONS}
 
 
 def chosen(names):

@@ -8,7 +8,8 @@ usage() {
   cat <<'END'
 usage: tests/bench/run.sh [--short] [--entente PROGRAM] [NAME...]     no name: all of them
   endpoint       get, not-modified, get-100k, get-1m, handshake, resumed, idle-memory
-  polling        poll-kept, poll-untagged, poll-resumed, poll-new, poll-changed, peer-memory
+  polling        poll-kept, poll-untagged, poll-resumed, poll-new, poll-changed, peer-memory, peer-memory-closed
+  workload_api   fetch-x509, fetch-jwt, validate-new, validate-seen, stream-memory
   --short        tiny counts: shows that everything works, and judges no figures
   --entente      measures this program instead of building one (or: ENTENTE=PROGRAM)
 Installs what is missing, builds what is needed, prints one table, and writes build/bench/results.json.
@@ -48,7 +49,7 @@ logged cmake --preset release
 logged cmake --build build/release --target "${targets[@]}"
 # Exit 77: they cannot be had, and the comparisons with them will say why.
 status=0
-tests/interop/go/build.sh "$PWD/build/go" benchpeer >>build/bench/build.log 2>&1 || status=$?
+tests/interop/go/build.sh "$PWD/build/go" >>build/bench/build.log 2>&1 || status=$?
 if [ $status -ne 0 ] && [ $status -ne 77 ]; then
   tail -n 40 build/bench/build.log >&2
   exit 1

@@ -3,6 +3,7 @@
 import json
 import ssl
 import urllib.request
+from dataclasses import dataclass
 
 from domain import tool
 from waiting import eventually
@@ -15,6 +16,7 @@ daemon off; master_process off; worker_processes 1; worker_rlimit_nofile {files}
 error_log {folder}/error.log warn;
 events {{ worker_connections {connections}; }}
 http {{
+  log_format answers '$uri $status $connection_requests $ssl_session_reused';
   access_log {log}; sendfile on; tcp_nopush on; open_file_cache {open_files};
   keepalive_timeout {keepalive}; keepalive_requests 1000000000; reset_timedout_connection on;
   default_type application/json; etag {etag};
@@ -32,6 +34,15 @@ http {{
 """
 
 
+@dataclass
+class Logged:
+    """One answer of nginx's."""
+    uri: str
+    status: int
+    kept: bool      # not the first on its connection
+    resumed: bool   # the connection's session
+
+
 class Nginx:
     """nginx over a folder of files, of which / is bundle.json."""
 
@@ -44,7 +55,7 @@ class Nginx:
         certificate, key = identity
         (self.folder / "nginx.conf").write_text(NGINX.format(
             folder=self.folder, port=self.port, certificate=certificate, key=key, files=16384, connections=8192,
-            log=f"{self.log}" if counts else "off", open_files="off" if counts else "max=1000",
+            log=f"{self.log} answers" if counts else "off", open_files="off" if counts else "max=1000",
             keepalive=keepalive, etag="on" if etag else "off", tickets="on" if tickets else "off",
             ticket_count=1 if tickets else 0))
         self._stage, self._core, self.child = stage, core, None
@@ -60,9 +71,10 @@ class Nginx:
         return self.child.pid
 
     def answers(self):
-        """How many requests were answered so far, of those that the log counts."""
-        with open(self.log, "rb") as log:
-            return sum(1 for _ in log)
+        """The answers so far, of those that the log counts."""
+        with open(self.log, encoding="ascii") as log:
+            lines = [line.split(" ") for line in log if line.endswith("\n")]
+        return [Logged(uri, int(status), int(nth) > 1, reused.strip() == "r") for uri, status, nth, reused in lines]
 
 
 class _Tool:

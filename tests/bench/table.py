@@ -36,9 +36,17 @@ def at_least(work, unit, peer, pairs, factor, note=""):
 
 
 def at_most(work, unit, peer, pairs, share, text=None, note=""):
-    """We must need at most `share` of what the peer does."""
+    """We must need at most `share` of what the peer does. Share None: measured for information."""
     ratio = pairs.under()
-    return _row(work, unit, peer, pairs, ratio, f"<= {text or f'{share:g}x'}", ratio.median <= share, note)
+    target = f"<= {text or f'{share:g}x'}" if share else "-"
+    return _row(work, unit, peer, pairs, ratio, target, share is None or ratio.median <= share, note)
+
+
+def at_most_cost(work, unit, peer, pairs, limit):
+    """Our cost itself must be at most `limit`, in the unit; the ratio is what share of the peer's it is."""
+    row = at_most(work, unit, peer, pairs, 1)
+    row.target, row.met = f"<= {limit:g} {unit}", row.ours <= limit
+    return row
 
 
 def _row(work, unit, peer, pairs, ratio, target, met, note):
@@ -52,7 +60,7 @@ def _number(value):
 def _cells(row):
     return (row.work, f"{_number(row.ours)} {row.unit}", f"{_number(row.theirs)} {row.unit}", row.peer,
             f"{row.ratio.median:.3g}x", f"{row.ratio.low:.3g}..{row.ratio.high:.3g}", row.target,
-            "met" if row.met else "missed")
+            "" if row.target == "-" else "met" if row.met else "missed")
 
 
 def render(rows, judged=True):

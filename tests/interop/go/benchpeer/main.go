@@ -1,5 +1,6 @@
 // Command benchpeer is what tests/bench measures Entente against: SPIRE's bundle endpoint server, its bundle client
-// manager with the SQLite datastore, and go-spiffe's WatchBundle. Each ends with its standard input.
+// manager with the SQLite datastore, and go-spiffe's WatchBundle; and a client that measures Workload APIs. Each ends
+// with its standard input.
 package main
 
 import (
@@ -9,24 +10,21 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/sirupsen/logrus"
 	"github.com/spiffe/go-spiffe/v2/spiffeid"
 )
 
 var commands = map[string]func(ctx context.Context, args []string) error{
-	"serve":      serve,
-	"poll-spire": pollAsSPIRE,
-	"poll-watch": pollByWatching,
+	"serve":         serve,
+	"poll-spire":    pollAsSPIRE,
+	"poll-watch":    pollByWatching,
+	"workload-load": loadWorkloadAPI,
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(untilInputEnds(ctx)); err != nil {
+	if err := run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "benchpeer:", err)
 		os.Exit(1)
 	}
@@ -38,7 +36,7 @@ func run(ctx context.Context) error {
 			return found(ctx, os.Args[2:])
 		}
 	}
-	return fmt.Errorf("name one of: serve, poll-spire, poll-watch")
+	return fmt.Errorf("name one of: serve, poll-spire, poll-watch, workload-load")
 }
 
 func untilInputEnds(ctx context.Context) context.Context {

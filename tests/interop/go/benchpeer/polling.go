@@ -44,7 +44,7 @@ func pollAsSPIRE(ctx context.Context, args []string) error {
 		DataStore: store,
 		Source:    client.DataStoreTrustDomainConfigSource(log, store),
 	})
-	if err := manager.Run(ctx); !errors.Is(err, context.Canceled) {
+	if err := manager.Run(untilInputEnds(ctx)); !errors.Is(err, context.Canceled) {
 		return err
 	}
 	return nil
@@ -101,6 +101,7 @@ func pollByWatching(ctx context.Context, args []string) error {
 	if !pool.AppendCertsFromPEM(pem) {
 		return fmt.Errorf("%s: no certificate", *roots)
 	}
+	ctx = untilInputEnds(ctx)
 	var watches sync.WaitGroup
 	for _, peer := range peers {
 		watches.Go(func() {
