@@ -88,8 +88,8 @@ def call(work, mode, share, text):
 
 def stream_memory(bench):
     """Growth of Pss over the open streams; each pair has processes of its own."""
-    count = bench.count(1000, 40)
-    connections = bench.count(100, 4)
+    count = bench.count(900, 40)  # of one user we let no more than 1,000 be open
+    connections = bench.count(90, 4)
     costs = {Ours: [], Agent: []}
     for _ in range(bench.count(3, 1)):
         with bench.stage() as stage:
