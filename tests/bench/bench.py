@@ -19,9 +19,10 @@ class Unavailable(Exception):
 class Bench:
     """One run of the benchmarks. The process under test has the first core to itself, load and far sides the last."""
 
-    def __init__(self, entente, load, go_folder, short):
+    def __init__(self, entente, tools, go_folder, short):
         self.entente = entente
-        self.load = load
+        self.load = pathlib.Path(tools) / "https_load"
+        self.bare_fan_out = pathlib.Path(tools) / "bare_fan_out"
         self.go_folder = pathlib.Path(go_folder)
         self.short = short
         self.pairs = 2 if short else 9

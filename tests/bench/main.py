@@ -13,13 +13,14 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support" / "py"))
 
 import endpoint  # noqa: E402
+import fan_out  # noqa: E402
 import polling  # noqa: E402
 import workload_api  # noqa: E402
 from bench import Bench, Unavailable  # noqa: E402
 from table import Missing, as_json, render  # noqa: E402
 
 FAMILIES = {"endpoint": endpoint.COMPARISONS, "polling": polling.COMPARISONS,
-            "workload_api": workload_api.COMPARISONS}
+            "workload_api": workload_api.COMPARISONS, "fan_out": fan_out.COMPARISONS}
 
 
 def chosen(names):
@@ -59,7 +60,7 @@ def machine():
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--entente", required=True)
-    parser.add_argument("--load", required=True)
+    parser.add_argument("--tools", required=True, help="folder of https_load and bare_fan_out")
     parser.add_argument("--go", required=True, help="folder of the Go peers")
     parser.add_argument("--json", required=True, help="the file to write")
     parser.add_argument("--short", action="store_true")
@@ -67,7 +68,7 @@ def main():
     arguments = parser.parse_args()
 
     comparisons = chosen(arguments.names)
-    bench = Bench(arguments.entente, arguments.load, arguments.go, arguments.short)
+    bench = Bench(arguments.entente, arguments.tools, arguments.go, arguments.short)
     rows = []
     for name, compare in comparisons.items():
         rows += attempt(bench, name, compare)

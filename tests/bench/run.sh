@@ -10,6 +10,7 @@ usage: tests/bench/run.sh [--short] [--entente PROGRAM] [NAME...]     no name: a
   endpoint       get, not-modified, get-100k, get-1m, handshake, resumed, idle-memory
   polling        poll-kept, poll-untagged, poll-resumed, poll-new, poll-changed, peer-memory, peer-memory-closed
   workload_api   fetch-x509, fetch-jwt, validate-new, validate-seen, stream-memory
+  fan_out        fan-out, fan-out-10k
   --short        tiny counts: shows that everything works, and judges no figures
   --entente      measures this program instead of building one (or: ENTENTE=PROGRAM)
 Installs what is missing, builds what is needed, prints one table, and writes build/bench/results.json.
@@ -31,7 +32,7 @@ while [ $# -gt 0 ]; do
 done
 
 export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
-targets=(https_load)
+targets=(https_load bare_fan_out)
 if [ -z "$entente" ]; then
   entente=$PWD/build/release/bin/entente
   targets+=(entente)
@@ -55,5 +56,5 @@ if [ $status -ne 0 ] && [ $status -ne 77 ]; then
   exit 1
 fi
 
-exec /usr/bin/python3 tests/bench/main.py --entente "$entente" --load build/release/bin/https_load --go build/go \
+exec /usr/bin/python3 tests/bench/main.py --entente "$entente" --tools build/release/bin --go build/go \
   --json build/bench/results.json "${short[@]}" "${names[@]}"

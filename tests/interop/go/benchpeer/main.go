@@ -21,6 +21,7 @@ var commands = map[string]func(ctx context.Context, args []string) error{
 	"poll-spire":    pollAsSPIRE,
 	"poll-watch":    pollByWatching,
 	"workload-load": loadWorkloadAPI,
+	"watch-bundles": watchBundles,
 }
 
 func main() {
@@ -36,7 +37,7 @@ func run(ctx context.Context) error {
 			return found(ctx, os.Args[2:])
 		}
 	}
-	return fmt.Errorf("name one of: serve, poll-spire, poll-watch, workload-load")
+	return fmt.Errorf("name one of: serve, poll-spire, poll-watch, workload-load, watch-bundles")
 }
 
 func untilInputEnds(ctx context.Context) context.Context {
