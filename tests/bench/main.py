@@ -5,6 +5,7 @@ import datetime
 import os
 import pathlib
 import platform
+import signal
 import sys
 import time
 import traceback
@@ -17,7 +18,7 @@ import fan_out  # noqa: E402
 import polling  # noqa: E402
 import workload_api  # noqa: E402
 from bench import Bench, Unavailable  # noqa: E402
-from table import Missing, as_json, render  # noqa: E402
+from table import Missing, as_json, brief, render  # noqa: E402
 
 FAMILIES = {"endpoint": endpoint.COMPARISONS, "polling": polling.COMPARISONS,
             "workload_api": workload_api.COMPARISONS, "fan_out": fan_out.COMPARISONS}
@@ -47,7 +48,8 @@ def attempt(bench, name, compare):
     except Exception as fault:  # pylint: disable=broad-except
         traceback.print_exc()
         rows = [Missing(name, f"{type(fault).__name__}: {fault}".splitlines()[0], broke=True)]
-    print(f"   {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+    print(f"   {time.monotonic() - begun:.0f} s", file=sys.stderr)
+    print("".join(f"   {line}\n" for line in brief(rows)), end="", file=sys.stderr, flush=True)
     return rows
 
 
@@ -68,19 +70,21 @@ def main():
     arguments = parser.parse_args()
 
     comparisons = chosen(arguments.names)
+    # Children and folders are cleared away then, too.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     bench = Bench(arguments.entente, arguments.tools, arguments.go, arguments.short)
+    about = {"date": datetime.date.today().isoformat(), "machine": machine(), "short": bench.short, "notes": bench.notes}
     rows = []
     for name, compare in comparisons.items():
         rows += attempt(bench, name, compare)
+        pathlib.Path(arguments.json).write_text(as_json(rows, about), encoding="utf-8")
 
-    about = {"date": datetime.date.today().isoformat(), "machine": machine(), "short": bench.short, "notes": bench.notes}
     print(f"\n{about['date']}, {about['machine']}")
     for note in bench.notes:
         print(f"note: {note}")
     if bench.short:
         print("a short pass: it shows that the comparisons work, its figures mean nothing")
     print(render(rows, judged=not bench.short))
-    pathlib.Path(arguments.json).write_text(as_json(rows, about), encoding="utf-8")
     return 1 if any(isinstance(row, Missing) and row.broke for row in rows) else 0
 
 

@@ -63,6 +63,15 @@ def _cells(row):
             "" if row.target == "-" else "met" if row.met else "missed")
 
 
+def _said(missing):
+    return f"{'BROKE' if missing.broke else 'not run'}: {missing.work}: {missing.why}"
+
+
+def brief(rows):
+    """A line for each row, for whoever waits for the table."""
+    return [_said(row) if isinstance(row, Missing) else "  ".join(cell for cell in _cells(row) if cell) for row in rows]
+
+
 def render(rows, judged=True):
     """The table as text; `judged` false leaves out whether targets were met, where the counts are too small to say."""
     heads = ("work", "ours", "theirs", "peer", "ratio", "spread", "target", "")
@@ -72,7 +81,7 @@ def render(rows, judged=True):
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines]
     text += [f"{row.work}: {row.note}" for row in rows if isinstance(row, Row) and row.note]
-    text += [f"{'BROKE' if row.broke else 'not run'}: {row.work}: {row.why}" for row in rows if isinstance(row, Missing)]
+    text += [_said(row) for row in rows if isinstance(row, Missing)]
     return "\n".join(text)
 
 
