@@ -9,7 +9,7 @@ mkdir -p "$output"
 rm -f "$output/skipped"
 
 skip() {
-  rm -f "$output/interop" "$output/spireapi" "$output/spireagent"
+  rm -f "$output/interop" "$output/spireapi" "$output/benchpeer" "$output/spireagent"
   printf '%s\n' "$1" >"$output/skipped"
   printf '\n*** SKIPPED: the Go interoperability tests did not run: %s ***\n\n' "$1"
   exit 77
@@ -54,10 +54,11 @@ need_modules() {
   exit 1
 }
 
-need_modules . ./spireapi
+need_modules . ./spireapi ./benchpeer
 "$go" build -o "$output/interop" .
 # SPIRE's datastore is on SQLite, which Go compiles as C.
 CGO_ENABLED=1 "$go" build -o "$output/spireapi" ./spireapi
+CGO_ENABLED=1 "$go" build -o "$output/benchpeer" ./benchpeer
 
 spireagent/overlay.sh "$("$go" list -m -f '{{.Dir}}' github.com/spiffe/spire)" "$output/overlay"
 need_modules -overlay "$output/overlay/overlay.json" ./spireagent
