@@ -50,13 +50,13 @@ class EndpointCost : public EndpointFixture {
     return meter;
   }
 
-  // The wait, its arming, the request, nothing behind it, and the answer.
+  // The wait, its arming, the request and the answer.
   static void expect_calls_of_a_request(const Meter& cost) {
     EXPECT_EQ(cost.calls().of("sendto"), requests) << "one for each answer, whole";
-    EXPECT_LE(cost.calls().of("recvfrom"), 2 * requests) << cost;
+    EXPECT_LE(cost.calls().of("recvfrom"), requests) << cost;
     EXPECT_LE(cost.calls().of("epoll_wait"), at_most(1, requests)) << cost;
     EXPECT_LE(cost.calls().of("epoll_ctl"), requests) << cost;
-    EXPECT_LE(cost.calls().total(), at_most(5, requests)) << cost;
+    EXPECT_LE(cost.calls().total(), at_most(4, requests)) << cost;
   }
 
   asio::io_context client_io;
@@ -70,8 +70,8 @@ TEST_F(EndpointCost, OfAGetOnAKeptConnection) {
   const Meter cost = cost_when_warm(get_request, document(1));
 
   EXPECT_EQ(metric("entente_endpoint_requests_total{status=\"200\"}"), "220");
-  EXPECT_LE(cost.allocations().count, at_most(19, requests)) << cost;
-  EXPECT_LE(cost.allocations().bytes, requests * 54000) << cost;
+  EXPECT_LE(cost.allocations().count, at_most(16, requests)) << cost;
+  EXPECT_LE(cost.allocations().bytes, requests * 37000) << cost;
   expect_calls_of_a_request(cost);
 }
 
@@ -83,8 +83,8 @@ TEST_F(EndpointCost, OfAConditionalGetThatIsNotModified) {
   const Meter cost = cost_when_warm(conditional, "\r\n\r\n");
 
   EXPECT_EQ(metric("entente_endpoint_requests_total{status=\"304\"}"), "220");
-  EXPECT_LE(cost.allocations().count, at_most(26, requests)) << cost;
-  EXPECT_LE(cost.allocations().bytes, requests * 54000) << cost;
+  EXPECT_LE(cost.allocations().count, at_most(21, requests)) << cost;
+  EXPECT_LE(cost.allocations().bytes, requests * 37000) << cost;
   expect_calls_of_a_request(cost);
 }
 
