@@ -4,12 +4,14 @@ import json
 import pathlib
 import re
 import sys
+import urllib.request
 
 DEPLOY = pathlib.Path(__file__).resolve().parents[2] / "deploy"
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "integration"))
 
+from agent_test import Edge  # noqa: E402
 from foreign_authority import ForeignAuthority  # noqa: E402
-from host import Host  # noqa: E402
+from host import ENTENTE, Host  # noqa: E402
 from scenario import Scenario  # noqa: E402
 from scripted_peer import ScriptedPeer, answer  # noqa: E402
 from waiting import eventually  # noqa: E402
@@ -45,13 +47,27 @@ class MetricNames(Scenario):
         host.command("svid", "fetch")
         return host
 
+    def start_helper_of(self, host):
+        """Where its metrics are."""
+        configuration = {"directory": str(self.folder / "tls"), "health": {"listen": "127.0.0.1:0"},
+                         "files": [{"name": "svid.pem", "content": "certificate"}]}
+        path = self.folder / "helper.yaml"
+        path.write_text(json.dumps(configuration))
+        helper = self.start([ENTENTE, "helper", "-c", path], {"SPIFFE_ENDPOINT_SOCKET": host.workload_socket}, name="helper")
+        [line] = eventually(lambda: [line for line in list(helper.messages) if "health listens" in line], "its listener")
+        return f"http://127.0.0.1:{re.search(r'port=([0-9]+)', line).group(1)}/metrics"
+
     def test_every_metric_of_the_rules_and_the_dashboard_is_exposed(self):
         host = self.start_host()
+        edge = Edge(self, host).start_run()
+        helper = self.start_helper_of(host)
         named = {name for expression in expressions() for name in NAME.findall(expression)}
         self.assertGreater(len(named), 20)
 
         def missing():
-            exposed = {series.split("{")[0] for series in host.metrics()}
+            exposed = {series.split("{")[0] for series in [*host.metrics(), *edge.metrics()]}
+            with urllib.request.urlopen(helper, timeout=10) as answer:
+                exposed |= set(NAME.findall(answer.read().decode()))
             return sorted(named - exposed)
         # A call of the Workload API counts when it has ended.
         eventually(lambda: not missing(), lambda: f"named, and not exposed: {missing()}")
