@@ -50,7 +50,7 @@ logged cmake --preset release
 logged cmake --build build/release --target "${targets[@]}"
 # Exit 77: they cannot be had, and the comparisons with them will say why.
 status=0
-tests/interop/go/build.sh "$PWD/build/go" >>build/bench/build.log 2>&1 || status=$?
+tests/interop/go/build.sh "$PWD/build/go" bench >>build/bench/build.log 2>&1 || status=$?
 if [ $status -ne 0 ] && [ $status -ne 77 ]; then
   tail -n 40 build/bench/build.log >&2
   exit 1

