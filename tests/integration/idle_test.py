@@ -18,7 +18,11 @@ def wakeups(child):
     """{thread's name and number: how often it went to sleep of its own accord}"""
     found = {}
     for task in pathlib.Path(f"/proc/{child.pid}/task").iterdir():
-        fields = dict(line.split(":", 1) for line in (task / "status").read_text().splitlines())
+        try:
+            status = (task / "status").read_text()
+        except (FileNotFoundError, ProcessLookupError):  # ended since it was listed
+            continue
+        fields = dict(line.split(":", 1) for line in status.splitlines())
         found[f"{fields['Name'].strip()} {task.name}"] = int(fields["voluntary_ctxt_switches"])
     return found
 
