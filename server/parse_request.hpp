@@ -1,4 +1,5 @@
-// Reading one request's header section from the bytes that have come. Without I/O; what is no plain GET, Beast's parser reads.
+// Reading one request's header section from the bytes that have come. Without I/O; what is no plain GET is read by
+// Beast's parser.
 #pragma once
 
 #include <cstddef>

@@ -126,6 +126,15 @@ Status put_link(int folder, const std::string& name, const std::string& target) 
   return error;
 }
 
+// Those of the names that nothing has.
+std::vector<std::string> absent_of(int folder, std::vector<std::string> names) {
+  struct stat ignored {};
+  std::erase_if(names, [&](const std::string& name) {
+    return ::fstatat(folder, name.c_str(), &ignored, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+  });
+  return names;
+}
+
 Status put_links(int folder, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     if (is_our_link(folder, name)) continue;
@@ -136,6 +145,11 @@ Status put_links(int folder, const std::vector<std::string>& names) {
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void remove_links(int folder, const std::vector<std::string>& names) {
+  for (const std::string& name : names)
+    if (is_our_link(folder, name)) ::unlinkat(folder, name.c_str(), 0);
 }
 
 void remove_other_links(int folder, const std::vector<std::string>& kept) {
@@ -212,15 +226,18 @@ Status SetWriter::write_set(int directory, const FileSet& set) {
   const Result<std::string> fresh = make_set_folder(directory);
   if (!fresh) return fresh.error();
   const std::string before = link_target(directory, data_link);
+  const std::vector<std::string> names = names_of(set), added = absent_of(directory, names);
   Status switched = fill_set_folder(directory, *fresh, set);
+  // A link that leads nowhere yet is no file: with the switch they all appear at once.
+  if (switched) switched = put_links(directory, added);
   if (switched) switched = put_link(directory, data_link, *fresh);
   if (!switched) {
+    remove_links(directory, added);
     remove_set_folder(directory, *fresh);
     return switched;
   }
   current_ = *fresh;
   if (is_set_folder(before)) replaced_.push_back(before);
-  const std::vector<std::string> names = names_of(set);
   const Status linked = put_links(directory, names);
   remove_other_links(directory, names);
   remove_listed(directory, directory_, names);

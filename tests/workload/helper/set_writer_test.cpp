@@ -75,6 +75,26 @@ TEST_F(SetWriterTest, MakesTheDirectoryAndWritesEachFileWithItsMode) {
   EXPECT_EQ(fs::read_symlink(directory / "svid.key"), "..data/svid.key");
 }
 
+TEST_F(SetWriterTest, LetsAllFilesOfTheFirstSetAppearAtOnce) {
+  FileSet set;
+  for (int i = 0; i < 20; ++i) set.files.push_back(file("f" + std::to_string(i), "x"));
+  for (int round = 0; round < 50; ++round) {
+    const fs::path target = folder / ("tls" + std::to_string(round));
+    std::atomic<bool> over = false;
+    int seen_alone = 0;
+    std::thread reader([&] {
+      while (!over && !fs::exists(target / "f0")) {
+      }
+      for (int i = 0; i < 20; ++i) seen_alone += fs::exists(target / ("f" + std::to_string(i))) ? 0 : 1;
+    });
+    const Status written = SetWriter(target, 0755, Layout::set).write(set);
+    over = true;
+    reader.join();
+    ASSERT_TRUE(written);
+    ASSERT_EQ(seen_alone, 0) << "files were not there when the first was";
+  }
+}
+
 // spiffe-helper#422
 TEST_F(SetWriterTest, AppliesTheModeAtEveryWriteAndWritesOverFilesThatNobodyMayWrite) {
   SetWriter kept = writer();
