@@ -35,7 +35,7 @@ target_precompile_headers(entente_precompiled PRIVATE ${ENTENTE_COMMON_HEADERS})
 
 # The sanitizers' and clang-tidy's presets compile several sources of a library as one, which costs them a third. The
 # others compile each by itself, and so see what a source forgot to include. Tests are compiled together for release, too.
-set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 8)
 option(ENTENTE_UNITY_TESTS "compile several sources of a test program as one" ON)
 # A type that uses an anonymous namespace is a mistake in a header, and every day's fare in a source; and what shadows
 # another source's private name shadows nothing.
@@ -85,7 +85,7 @@ function(entente_test NAME)
   add_executable(${NAME} ${ARG_SOURCES})
   set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_link_libraries(${NAME} PRIVATE entente_options entente_unity_options ${ARG_LINKS} GTest::gmock GTest::gtest_main)
-  set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE OFF UNITY_BUILD ${ENTENTE_UNITY_TESTS})
+  set_target_properties(${NAME} PROPERTIES POSITION_INDEPENDENT_CODE OFF UNITY_BUILD ${ENTENTE_UNITY_TESTS} UNITY_BUILD_BATCH_SIZE 12)
   target_compile_options(${NAME} PRIVATE ${ENTENTE_TEST_OPTIONS} -fPIC)
   if(MOLD)
     target_link_options(${NAME} PRIVATE -fuse-ld=mold)
