@@ -17,10 +17,10 @@ constexpr bool is_text(char c) { return is_visible(c) || is_blank(c); }
 constexpr std::array<bool, 128> token_characters = [] {
   std::array<bool, 128> all{};
   for (char c = '!'; c <= '~'; ++c)
-    all[static_cast<std::size_t>(c)] = std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
+    all[static_cast<unsigned char>(c)] = std::string_view("\"(),/:;<=>?@[\\]{}").find(c) == std::string_view::npos;
   return all;
 }();
-constexpr bool is_token(char c) { return c >= 0 && token_characters[static_cast<std::size_t>(c)]; }
+constexpr bool is_token(char c) { return c >= 0 && token_characters[static_cast<unsigned char>(c)]; }
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
