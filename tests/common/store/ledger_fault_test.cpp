@@ -177,11 +177,11 @@ TEST_F(LedgerTest, SaysOnceWhatIsAtStakeAndOnceThatItIsOver) {
   open();
   control->refuse_with(disk_full);
   apply({.x509 = {"A"}}, 0).value();
-  for (const std::size_t tries : {2U, 3U}) {
-    ASSERT_TRUE(run_until([&] { return clock.sleepers() == 1; }));
-    advance(clock.until_next());
-    ASSERT_TRUE(run_until([&] { return batches() == tries; }));
-  }
+  // The sleeper may still be the one who waited for the first answer.
+  ASSERT_TRUE(run_until([&] {
+    if (clock.sleepers() > 0) advance(clock.until_next());
+    return batches() >= 3;
+  }));
   control->refuse_with(std::nullopt);
   apply({.x509 = {"A"}, .trust_domain = "c.test"}, 0).value();
 
