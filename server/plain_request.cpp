@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/beast/core/string.hpp>
+#include <utility>
+
+#include "server/field_value.hpp"
 
 namespace entente::server {
 namespace {
@@ -22,43 +26,24 @@ constexpr std::array<bool, 128> token_characters = [] {
 }();
 constexpr bool is_token(char c) { return c >= 0 && token_characters[static_cast<unsigned char>(c)]; }
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-// `name` is in lower case.
-constexpr bool is_named(std::string_view field, std::string_view name) {
-  return std::equal(field.begin(), field.end(), name.begin(), name.end(), [](char a, char b) { return lower(a) == b; });
-}
-
 enum class Meaning { none, host, if_none_match, beasts };
 
 // What announces a body or changes the connection is Beast's to judge.
-constexpr Meaning meaning_of(std::string_view field) {
-  switch (field.size()) {
-    case 4:
-      return is_named(field, "host") ? Meaning::host : Meaning::none;
-    case 6:
-      return is_named(field, "expect") ? Meaning::beasts : Meaning::none;
-    case 7:
-      return is_named(field, "upgrade") ? Meaning::beasts : Meaning::none;
-    case 10:
-      return is_named(field, "connection") ? Meaning::beasts : Meaning::none;
-    case 13:
-      return is_named(field, "if-none-match") ? Meaning::if_none_match : Meaning::none;
-    case 14:
-      return is_named(field, "content-length") ? Meaning::beasts : Meaning::none;
-    case 16:
-      return is_named(field, "proxy-connection") ? Meaning::beasts : Meaning::none;
-    case 17:
-      return is_named(field, "transfer-encoding") ? Meaning::beasts : Meaning::none;
-    default:
-      return Meaning::none;
-  }
-}
+constexpr std::array<std::pair<boost::beast::string_view, Meaning>, 8> meanings{{
+    {"Host", Meaning::host},
+    {"If-None-Match", Meaning::if_none_match},
+    {"Connection", Meaning::beasts},
+    {"Content-Length", Meaning::beasts},
+    {"Expect", Meaning::beasts},
+    {"Proxy-Connection", Meaning::beasts},
+    {"Transfer-Encoding", Meaning::beasts},
+    {"Upgrade", Meaning::beasts},
+}};
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
+Meaning meaning_of(std::string_view field) {
+  for (const auto& [name, meaning] : meanings)
+    if (boost::beast::iequals(name, {field.data(), field.size()})) return meaning;
+  return Meaning::none;
 }
 
 bool all_of(std::string_view text, bool (*fits)(char)) { return std::all_of(text.begin(), text.end(), fits); }

@@ -1,13 +1,9 @@
 #include "server/respond.hpp"
 
+#include "server/field_value.hpp"
+
 namespace entente::server {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // The path of an origin-form or absolute-form target (RFC 9112 3.2), without its query.
 std::string_view path_of(std::string_view target) {
