@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
+#include <optional>
 
 namespace entente {
 namespace {
@@ -59,8 +60,7 @@ struct TimerWheel::Impl : std::enable_shared_from_this<TimerWheel::Impl> {
 
   // Unless it wakes earlier anyway.
   void wake_at(std::uint64_t at) {
-    if (ticking && wakes_at <= at) return;
-    ticking = true;
+    if (wakes_at && *wakes_at <= at) return;
     wakes_at = at;
     timer.expires_at(start + std::chrono::duration_cast<Steady::duration>(tick) * static_cast<std::int64_t>(at));
     timer.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
@@ -77,7 +77,7 @@ struct TimerWheel::Impl : std::enable_shared_from_this<TimerWheel::Impl> {
   }
 
   void turn() {
-    ticking = false;
+    wakes_at.reset();
     const std::uint64_t now = tick_at(Steady::now());
     Slot due;
     for (std::uint64_t at = turned + 1; at <= now && at <= turned + bucket_count; ++at) collect(at, now, due);
@@ -114,8 +114,7 @@ struct TimerWheel::Impl : std::enable_shared_from_this<TimerWheel::Impl> {
   std::array<Slot, bucket_count> buckets;
   std::uint64_t turned = 0;  // every deadline due up to this tick has fired
   std::size_t count = 0;
-  bool ticking = false;
-  std::uint64_t wakes_at = 0;  // while ticking
+  std::optional<std::uint64_t> wakes_at;  // the tick; empty: never
 };
 
 TimerWheel::TimerWheel(asio::any_io_executor executor, Duration tick)
