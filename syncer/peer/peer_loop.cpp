@@ -18,20 +18,19 @@ PeerLoop::PeerLoop(LoopParts parts, trust::RelationshipPtr relationship, trust::
       attempts_(std::move(memory.attempts)),
       started_at_(memory.started),
       settled_at_(memory.started),
-      wait_(memory.first_wait),
       refusals_(std::move(memory.refusals)) {
   for (const trust::EndpointUrl& url : relationship_->endpoint_urls) endpoints_.push_back({url, nullptr, {}, nullptr});
   tell_metrics();
 }
 
-void PeerLoop::start(const std::shared_ptr<PeerLoop>& loop) {
+void PeerLoop::start(const std::shared_ptr<PeerLoop>& loop, Duration first_wait) {
   auto done = [loop](std::exception_ptr failure) {
     if (failure && !loop->stopping_)
       loop->parts_.syncer.log.error("polling ended by a fault", {{"td", loop->name()}, {"error", what_of(failure)}});
     loop->ended_ = true;
     loop->progress_.notify();
   };
-  asio::co_spawn(loop->parts_.syncer.control, loop->run(),
+  asio::co_spawn(loop->parts_.syncer.control, loop->run(first_wait),
                  asio::bind_cancellation_slot(loop->cancel_.slot(), std::move(done)));
 }
 
@@ -84,9 +83,9 @@ trust::RelationshipStatus PeerLoop::status() const {
                           parts_.syncer.clock.now(), parts_.syncer.ledger.persisted(relationship_->trust_domain));
 }
 
-asio::awaitable<void> PeerLoop::run() {
-  if (wait_ > Duration::zero()) {
-    attempts_.next_attempt = settled_at_ + std::chrono::duration_cast<Time::duration>(wait_);
+asio::awaitable<void> PeerLoop::run(Duration first_wait) {
+  if (first_wait > Duration::zero()) {
+    set_wait(first_wait);
     co_await until_due();
   }
   while (!stopping_) {
@@ -125,8 +124,12 @@ void PeerLoop::plan() {
   const bool ever_fetched = known && (waits || known->origin == trust::Origin::fetched);
   std::optional<std::chrono::seconds> hint;
   if (known) hint = waits ? known->held->bundle->refresh_hint : known->bundle->refresh_hint;
-  wait_ = trust::next_wait(ever_fetched, hint, policy_, random_);
-  attempts_.next_attempt = settled_at_ + std::chrono::duration_cast<Time::duration>(wait_);
+  set_wait(trust::next_wait(ever_fetched, hint, policy_, random_));
+}
+
+void PeerLoop::set_wait(Duration wait) {
+  wait_ = wait;
+  attempts_.next_attempt = settled_at_ + std::chrono::duration_cast<Time::duration>(wait);
   tell_metrics();
 }
 

@@ -33,14 +33,14 @@ class PeerLoop {
     trust::Attempts attempts;
     Time started;
     Refusals refusals;
-    Duration first_wait{0};  // before the first poll
   };
 
   PeerLoop(LoopParts parts, trust::RelationshipPtr relationship, trust::PollingPolicy policy, Memory memory);
   PeerLoop(const PeerLoop&) = delete;
   PeerLoop& operator=(const PeerLoop&) = delete;
 
-  static void start(const std::shared_ptr<PeerLoop>& loop);  // polls at once, or after the first wait
+  // The first poll comes after the wait.
+  static void start(const std::shared_ptr<PeerLoop>& loop, Duration first_wait = Duration::zero());
   // Cancels what is under way. Once ended() has completed, nothing of this loop reaches the ledger.
   void stop();
   asio::awaitable<Status> ended();
@@ -55,7 +55,7 @@ class PeerLoop {
   void set_relationship(trust::RelationshipPtr relationship);
 
   const trust::Relationship& relationship() const { return *relationship_; }
-  Memory memory() const { return {attempts_, started_at_, refusals_, {}}; }
+  Memory memory() const { return {attempts_, started_at_, refusals_}; }
   trust::RelationshipStatus status() const;
 
  private:
@@ -78,10 +78,11 @@ class PeerLoop {
     bool not_modified = false;
   };
 
-  asio::awaitable<void> run();
+  asio::awaitable<void> run(Duration first_wait);
   asio::awaitable<void> until_due();
   void settle(Time attempted, const Result<Outcome>& outcome);
   void plan();
+  void set_wait(Duration wait);     // from when the last attempt settled
   trust::RecordPtr record() const;  // in use or waiting
 
   // peer_poll.cpp: one poll.

@@ -38,11 +38,11 @@ struct Syncer::Impl : std::enable_shared_from_this<Syncer::Impl> {
     return place == loops.end() ? nullptr : place->second;
   }
 
-  void start(const RelationshipPtr& relationship, PeerLoop::Memory memory) {
+  void start(const RelationshipPtr& relationship, PeerLoop::Memory memory, Duration first_wait = Duration::zero()) {
     const LoopParts surroundings{parts, metrics, default_policy};
     auto loop = std::make_shared<PeerLoop>(surroundings, relationship, policy, std::move(memory));
     loops[relationship->trust_domain] = loop;
-    PeerLoop::start(loop);
+    PeerLoop::start(loop, first_wait);
   }
 
   bool is_own(const RelationshipPtr& relationship) const;
@@ -155,7 +155,7 @@ asio::awaitable<Status> Syncer::Impl::begin(const Differences& differences, std:
   if (stopped) co_return given;
   std::size_t place = 0;
   for (const RelationshipPtr& relationship : differences.fresh)
-    start(relationship, {{}, parts.clock.now(), {}, trust::first_wait(place++)});
+    start(relationship, {{}, parts.clock.now(), {}}, trust::first_wait(place++));
   for (const auto& change : differences.changed) start(change.after, change.before->memory());
   co_return given;
 }
