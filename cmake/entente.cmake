@@ -56,6 +56,11 @@ function(entente_library NAME)
   target_precompile_headers(${NAME} REUSE_FROM entente_precompiled)
 endfunction()
 
+# Under a sanitizer starting a program costs more than most unit tests do, and its allocator is another.
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=")
+  set(ENTENTE_SANITIZED ON)
+endif()
+
 # Tests are compiled without optimisation in every preset, which halves their compile time, and without
 # UndefinedBehaviourSanitizer, which takes half of it again; what they test is not.
 set(ENTENTE_TEST_OPTIONS -O0 -U_FORTIFY_SOURCE -fno-sanitize=undefined)
@@ -72,8 +77,8 @@ endfunction()
 find_program(MOLD mold)
 
 # entente_test(NAME SOURCES x_test.cpp ... LINKS entente_x ... [LABEL unit] [TIMEOUT seconds] [ALONE y_test.cpp ...])
-# One test program a library; every TEST in it is a test of ctest's, and under a sanitizer, where starting a program costs
-# more than most unit tests do, all of a program's are one.
+# One test program a library; every TEST in it is a test of ctest's, and under a sanitizer all of a program's unit tests
+# are one.
 function(entente_test NAME)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;LINKS;ALONE" ${ARGN})
   if(NOT ARG_LABEL)
@@ -92,7 +97,7 @@ function(entente_test NAME)
   endif()
   target_precompile_headers(${NAME} REUSE_FROM entente_precompiled_tests)
   target_compile_definitions(${NAME} PRIVATE ENTENTE_TEST_DATA="${CMAKE_SOURCE_DIR}/tests/data")
-  if(CMAKE_UNITY_BUILD AND ARG_LABEL STREQUAL unit)
+  if(ENTENTE_SANITIZED AND ARG_LABEL STREQUAL unit)
     add_test(NAME ${NAME} COMMAND ${NAME} --gtest_brief=1)
     set_tests_properties(${NAME} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 300)
   else()
