@@ -44,6 +44,21 @@ class StoreCost : public testing::Test {
     return meter;
   }
 
+  // One transaction and one wait for the disk, without what only the first writes cost.
+  struct Written {
+    std::uint64_t pages;
+    Meter cost;
+  };
+  Written write_when_warm(int domains, int warming) {
+    for (int i = 0; i < warming; ++i) cost_of(batch(domains));
+    const WriteAheadLog before = read_write_ahead_log(folder / "entente.db");
+    const Meter cost = cost_of(batch(domains));
+    const WriteAheadLog written = read_write_ahead_log(folder / "entente.db") - before;
+    EXPECT_EQ(written.transactions, 1U);
+    EXPECT_EQ(cost.calls().of("fdatasync") + cost.calls().of("fsync"), 1U) << cost;
+    return {written.pages, cost};
+  }
+
   TempFolder folder;
   std::unique_ptr<store::SqliteStore> store = must(store::SqliteStore::open(folder / "entente.db"));
   TestAuthority authority{"b.test", now};
@@ -54,31 +69,19 @@ class StoreCost : public testing::Test {
 // The record's page, the history's, those of their indexes and the one that every commit touches, each written as a
 // header and a page; the locks of one transaction; and one wait for the disk.
 TEST_F(StoreCost, OfOneChange) {
-  for (int i = 0; i < 3; ++i) cost_of(batch(1));
-  const WriteAheadLog before = read_write_ahead_log(folder / "entente.db");
+  const Written written = write_when_warm(1, 3);
 
-  const Meter cost = cost_of(batch(1));
-
-  const WriteAheadLog written = read_write_ahead_log(folder / "entente.db") - before;
-  EXPECT_EQ(written.transactions, 1U);
   EXPECT_LE(written.pages, 5U);
-  EXPECT_EQ(cost.calls().of("fdatasync") + cost.calls().of("fsync"), 1U) << cost;
-  EXPECT_LE(cost.calls().of("pwrite64"), 10U) << cost;
-  EXPECT_LE(cost.calls().total(), 17U) << cost;
+  EXPECT_LE(written.cost.calls().of("pwrite64"), 10U) << written.cost;
+  EXPECT_LE(written.cost.calls().total(), 17U) << written.cost;
 }
 
-// One transaction and one wait for the disk, however many; of the pages, neighbours share.
+// However many; of the pages, neighbours share.
 TEST_F(StoreCost, OfAHundredChangesThatComeTogether) {
-  for (int i = 0; i < 2; ++i) cost_of(batch(100));
-  const WriteAheadLog before = read_write_ahead_log(folder / "entente.db");
+  const Written written = write_when_warm(100, 2);
 
-  const Meter cost = cost_of(batch(100));
-
-  const WriteAheadLog written = read_write_ahead_log(folder / "entente.db") - before;
-  EXPECT_EQ(written.transactions, 1U);
   EXPECT_LE(written.pages, 60U);
-  EXPECT_EQ(cost.calls().of("fdatasync") + cost.calls().of("fsync"), 1U) << cost;
-  EXPECT_LE(cost.calls().total(), 2 * 60U + 10) << cost;
+  EXPECT_LE(written.cost.calls().total(), 2 * 60U + 10) << written.cost;
 }
 
 }  // namespace
